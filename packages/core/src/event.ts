@@ -1,0 +1,56 @@
+import type { Beat, BeatIdentity } from "./beat.ts";
+import type { IncidentKind } from "./incident.ts";
+import type { Recovery } from "./recovery.ts";
+import type { Ms } from "./time.ts";
+
+/** How a process ended, as far as its parent could see. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** The supervisor ended it: `hung` after evidence, `command` for a person, `budget` for a pause, `shutdown` with the supervisor. */
+  readonly stoppedFor: "hung" | "command" | "budget" | "shutdown" | null;
+  /** Out of memory, when something better than a bare SIGKILL says so. */
+  readonly oom: boolean;
+  /** The last lines of its output, for the incident. Bounded by the supervisor. */
+  readonly lastLines: readonly string[];
+}
+
+/** Where a beat came from, and whether it comes at its time or from a spool. */
+export type BeatVia = "direct" | "supervisor";
+
+export type CommandName = "restart" | "stop" | "start" | "pause" | "resume" | "kill" | "accept-baseline";
+
+/**
+ * Everything that can happen to one agent. `at` is when this watcher (or the supervisor, for what it saw) learned of
+ * it; it may lie in the past for what a spool delivers, and never runs ahead of the watcher's own clock.
+ */
+export type AgentEvent =
+  | {
+      readonly type: "beat";
+      readonly at: Ms;
+      readonly beat: Beat;
+      readonly identity: BeatIdentity;
+      readonly via: BeatVia;
+      /** The priced cost of this beat; null is unpriced. */
+      readonly costUsdMicros: number | null;
+      /** Delivered from a spool: judged at `at`, which is past. */
+      readonly spooled: boolean;
+    }
+  /** Time has passed; deadlines at or before `at` are due. */
+  | { readonly type: "tick"; readonly at: Ms }
+  /** The watcher itself could not see from `from` to `at`: an outage, a suspend, a clock jump, a starved loop. */
+  | { readonly type: "sight-lost"; readonly from: Ms; readonly at: Ms }
+  /** The supervisor started the process. */
+  | { readonly type: "started"; readonly at: Ms; readonly runId: string; readonly pid: number | null }
+  /** The process could not be started at all: a missing command, no permission. Never retried by itself. */
+  | { readonly type: "start-refused"; readonly at: Ms; readonly runId: string; readonly reason: string }
+  | { readonly type: "exited"; readonly at: Ms; readonly runId: string; readonly exit: Exit }
+  /** The supervisor's own verdict that a living process has stopped beating; the server only hears of it. */
+  | { readonly type: "hung"; readonly at: Ms; readonly runId: string; readonly lastBeatAt: Ms | null }
+  /** The supervisor tells the server where its recovery stands. */
+  | { readonly type: "recovery-reported"; readonly at: Ms; readonly recovery: Recovery }
+  /** The server has (not) heard from the agent's supervisor in time. */
+  | { readonly type: "supervisor-seen"; readonly at: Ms; readonly supervisor: string; readonly host: string }
+  | { readonly type: "supervisor-lost"; readonly at: Ms }
+  | { readonly type: "command"; readonly at: Ms; readonly command: CommandName; readonly by: string }
+  | { readonly type: "acknowledged"; readonly at: Ms; readonly kind: IncidentKind; readonly by: string };

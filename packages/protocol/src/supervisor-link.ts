@@ -1,0 +1,110 @@
+/**
+ * What a supervisor and the server say to each other. The supervisor always calls; commands come in the answers.
+ *
+ * `POST /api/v1/supervisors/{id}/batch`     BatchRequest → BatchAnswer   what the spool holds, in order
+ * `GET  /api/v1/supervisors/{id}/commands?wait_s=20`  → CommandsAnswer   long poll
+ * `POST /api/v1/supervisors/{id}/commands/{id}/outcome`  CommandOutcome
+ *
+ * A key with scope `ingest` is needed.
+ */
+
+import type { BeatAnswer, ErrorBody } from "./api.ts";
+
+/** A fact the supervisor saw; `at` in milliseconds by its own clock, put right by the difference to `sent_at`. */
+export type SupervisorFact =
+  | { type: "started"; at: number; agent: string; run_id: string; pid: number | null }
+  | { type: "start-refused"; at: number; agent: string; run_id: string; reason: string }
+  | {
+      type: "exited";
+      at: number;
+      agent: string;
+      run_id: string;
+      exit: {
+        code: number | null;
+        signal: string | null;
+        stopped_for: "hung" | "command" | "budget" | "shutdown" | null;
+        oom: boolean;
+        last_lines: string[];
+      };
+    }
+  | { type: "hung"; at: number; agent: string; run_id: string; last_beat_at: number | null }
+  | {
+      type: "recovery";
+      at: number;
+      agent: string;
+      recovery: {
+        phase: string;
+        attempt: number;
+        of: number;
+        until: number | null;
+        started_at: number | null;
+        run_id: string | null;
+        pid: number | null;
+        reason: string | null;
+        restarts: number[];
+        trouble_since: number | null;
+      };
+    };
+
+/** One thing from the spool; `n` rises by one for each and makes a retry harmless. */
+export type SpoolItem =
+  | { n: number; beat: unknown; received_at: number }
+  | { n: number; fact: SupervisorFact };
+
+export interface BatchRequest {
+  host: string;
+  /** The supervisor's clock when it sent this, in milliseconds. */
+  sent_at: number;
+  /** Changes whenever the supervisor's spool starts anew, so that `n` may start over. */
+  spool: string;
+  agents: { name: string; settings: SupervisedSettings }[];
+  items: SpoolItem[];
+}
+
+/** Settings of a supervised agent that the server must know to judge alike. Milliseconds. */
+export interface SupervisedSettings {
+  interval_ms: number | null;
+  missed_limit: number;
+  startup_ms: number;
+  liveness: "beats" | "process";
+  max_restarts: number;
+  cooldown_ms: number;
+  tags: string[];
+}
+
+export interface BatchAnswer {
+  /** The highest `n` that is durable here; everything up to it may leave the spool. */
+  upto: number;
+  /** Per beat of the batch, in order: its answer, or why it was refused. */
+  beats: (BeatAnswer | ErrorBody)[];
+  agents: SupervisedAgentView[];
+}
+
+/** What the server knows of a supervised agent that the supervisor may not. */
+export interface SupervisedAgentView {
+  name: string;
+  directive: "continue" | "pause" | "stop";
+  reason: string | null;
+  warning: "loop_detected" | "cost_exceeded" | null;
+  /** The last beat that reached the server without passing through the supervisor, in milliseconds of the server's clock; null if none did. */
+  direct_beat_at: number | null;
+  direct_run_id: string | null;
+}
+
+export interface Command {
+  id: string;
+  agent: string;
+  command: "restart" | "stop" | "start" | "pause" | "resume" | "kill";
+  by: string;
+  at: string;
+}
+
+export interface CommandsAnswer {
+  commands: Command[];
+  agents: SupervisedAgentView[];
+}
+
+export interface CommandOutcome {
+  ok: boolean;
+  message: string;
+}

@@ -1,0 +1,239 @@
+import type { AgentState, BeatStatus, DurationMs, HistoryEntry, Incident, IncidentKind, Ms, ResolvedBy, Severity } from "@midwatch/core";
+
+/** An agent's row: its folded state and what belongs to the row rather than to the rules. */
+export interface AgentRow {
+  readonly id: number;
+  readonly name: string;
+  readonly state: AgentState;
+  /** Settings set by an operator (PATCH) or by the agent's supervisor: a partial, as JSON-able data; the server merges them. */
+  readonly overrides: AgentOverrides;
+  /** Set by `forget`: no alerts, not listed, ledger kept; a new beat brings it back. */
+  readonly forgottenAt: Ms | null;
+}
+
+export interface AgentOverrides {
+  readonly operator: Readonly<Record<string, unknown>>;
+  readonly supervisor: Readonly<Record<string, unknown>>;
+  readonly tags: readonly string[];
+}
+
+/** One beat as it is kept. */
+export interface BeatRecord {
+  readonly at: Ms;
+  readonly ts: Ms | null;
+  readonly status: BeatStatus;
+  readonly runId: string | null;
+  readonly seq: number | null;
+  readonly cycle: number | null;
+  readonly cycleKind: string | null;
+  readonly cycleMs: DurationMs | null;
+  readonly tokens: number;
+  /** Null is unpriced. */
+  readonly costUsdMicros: number | null;
+  /** What the cycle was compared with; null during warm-up or when the beat closed no cycle. */
+  readonly baseline: number | null;
+  /** Counted in the ledger but older than what was processed: changed no state. */
+  readonly late: boolean;
+  readonly message: string | null;
+}
+
+export interface AgentWrite {
+  readonly name: string;
+  readonly state: AgentState;
+  /** `nextDeadline(state)`: the engine keeps the stored deadline when the new one is later (the sweeper moves it). */
+  readonly deadline: Ms | null;
+  /** True from the sweeper: store `deadline` as it is. */
+  readonly moveDeadline: boolean;
+  readonly overrides?: AgentOverrides;
+  readonly forgottenAt?: Ms | null;
+  readonly beats: readonly BeatRecord[];
+  readonly history: readonly HistoryEntry[];
+  /** In order. */
+  readonly incidents: readonly IncidentWrite[];
+}
+
+export type IncidentWrite =
+  | { readonly do: "open"; readonly incident: Incident }
+  | { readonly do: "update"; readonly incident: Incident }
+  | { readonly do: "resolve"; readonly kind: IncidentKind; readonly incident: Incident; readonly at: Ms; readonly by: ResolvedBy };
+
+/** A notification to be delivered, written with the decision that caused it. */
+export interface OutboxDraft {
+  /** The idempotency key; the same key is never written twice. */
+  readonly key: string;
+  readonly channel: string;
+  readonly agent: string | null;
+  readonly at: Ms;
+  /** The message, JSON-able; see `Notification` in the server. `{incident_id}` of an incident opened in the same write is filled in by `bindIncident`. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface Writes {
+  readonly agents: readonly AgentWrite[];
+  /** Called once after agents and incidents were written, with their ids, still inside the transaction. */
+  readonly outbox: (ids: WrittenIds) => readonly OutboxDraft[];
+  /** Commands for supervisors, written with the decision. */
+  readonly commands?: readonly CommandDraft[];
+  /** Highest spool item per supervisor now durable. */
+  readonly spools?: readonly { readonly supervisor: string; readonly spool: string; readonly upto: number }[];
+}
+
+export interface WrittenIds {
+  agentId(name: string): number;
+  /** The row of the open incident, or of the one resolved in this write. */
+  incidentId(name: string, kind: IncidentKind): number;
+}
+
+/** What was written, for live views: every history line and incident with its id. */
+export interface Written {
+  readonly agentIds: ReadonlyMap<string, number>;
+  readonly history: readonly StoredEvent[];
+  readonly incidents: readonly StoredIncident[];
+}
+
+export interface StoredEvent extends HistoryEntry {
+  readonly id: number;
+  readonly agent: string;
+}
+
+export interface StoredIncident {
+  readonly id: number;
+  readonly agent: string;
+  readonly incident: Incident;
+  readonly resolvedAt: Ms | null;
+  readonly resolvedBy: ResolvedBy | null;
+}
+
+export interface StoredBeat extends BeatRecord {
+  readonly id: number;
+}
+
+export interface OutboxRow extends OutboxDraft {
+  readonly id: number;
+  readonly attempts: number;
+  readonly state: "waiting" | "claimed" | "sent" | "failed";
+  readonly nextAt: Ms;
+  readonly lastError: string | null;
+}
+
+export interface CommandDraft {
+  readonly id: string;
+  readonly supervisor: string;
+  readonly agent: string;
+  readonly command: string;
+  readonly by: string;
+  readonly at: Ms;
+}
+
+export interface CommandRow extends CommandDraft {
+  readonly state: "waiting" | "delivered" | "done" | "failed";
+  readonly message: string | null;
+}
+
+export interface KeyRow {
+  readonly id: number;
+  /** SHA-256 of the key, hex. The key itself is shown once and never stored. */
+  readonly hash: string;
+  /** First characters of the key, to tell keys apart in lists. */
+  readonly prefix: string;
+  readonly scope: "ingest" | "read" | "admin";
+  /** Glob of agent names this key may speak for; null is all. */
+  readonly agentGlob: string | null;
+  readonly label: string;
+  readonly createdAt: Ms;
+  readonly revokedAt: Ms | null;
+}
+
+/** Per agent and UTC hour, rolled up from beats. */
+export interface HourRow {
+  readonly agent: string;
+  readonly hour: Ms;
+  readonly beats: number;
+  /** Cycles that used tokens. */
+  readonly cycles: number;
+  readonly tokens: number;
+  readonly maxCycleTokens: number;
+  readonly costUsdMicros: number;
+  /** Beats that used tokens and have no price. */
+  readonly unpricedBeats: number;
+}
+
+export interface PageQuery {
+  readonly limit: number;
+  /** Opaque; from the previous page. */
+  readonly cursor: string | null;
+}
+
+export interface PageOf<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+/**
+ * What Midwatch remembers. Every engine passes `contract.ts`. Methods reject with `StoreError`
+ * (`code`: "full" | "busy" | "read-only" | "corrupt" | "closed" | "failed"; `retryable`), and after a rejection nothing of the call is stored.
+ */
+export interface Store {
+  /**
+   * The only way agents change: locks the named rows in one order, hands them to the pure `decide` (absent rows are
+   * not in the map), and writes what it returns, all in one transaction that is durable when the promise resolves. `decide` may run
+   * again if the engine has to retry.
+   */
+  fold(names: readonly string[], decide: (rows: ReadonlyMap<string, AgentRow>) => Writes): Promise<Written>;
+
+  agent(name: string): Promise<AgentRow | null>;
+  /** By name, forgotten ones left out. */
+  agents(query: PageQuery & { readonly tag?: string }): Promise<PageOf<AgentRow>>;
+  agentCount(): Promise<number>;
+  /** Agents whose stored deadline is at or before `now`, earliest first. Forgotten ones never are. */
+  dueAgents(now: Ms, limit: number): Promise<readonly string[]>;
+
+  /** Newest first. */
+  beats(agent: string, query: PageQuery & { readonly from?: Ms; readonly to?: Ms }): Promise<PageOf<StoredBeat>>;
+  /** The last `limit` beats of each agent, oldest first. */
+  recentBeats(agents: readonly string[], limit: number): Promise<ReadonlyMap<string, readonly StoredBeat[]>>;
+  /** Newest first; all agents when `agent` is null. */
+  history(agent: string | null, query: PageQuery & { readonly from?: Ms; readonly to?: Ms; readonly kinds?: readonly string[] }): Promise<PageOf<StoredEvent>>;
+  /** Newest first. */
+  incidents(query: PageQuery & {
+    readonly agent?: string;
+    readonly open?: boolean;
+    /** Overlapping this span. */
+    readonly from?: Ms;
+    readonly to?: Ms;
+    readonly severity?: Severity;
+  }): Promise<PageOf<StoredIncident>>;
+  incident(id: number): Promise<StoredIncident | null>;
+  /** Rolls up first, so that the answer includes every durable beat. */
+  hours(query: { readonly agent?: string; readonly from: Ms; readonly to: Ms }): Promise<readonly HourRow[]>;
+
+  /** Claims up to `limit` due rows until `leaseUntil`; per channel the oldest first, and none while an older row of the same agent and channel is unfinished. */
+  claimOutbox(query: { readonly now: Ms; readonly leaseUntil: Ms; readonly limit: number; readonly excludeChannels?: readonly string[] }): Promise<readonly OutboxRow[]>;
+  finishOutbox(id: number, outcome: { readonly at: Ms; readonly sent: true } | { readonly at: Ms; readonly sent: false; readonly error: string; readonly retryAt: Ms | null }): Promise<void>;
+  addOutbox(drafts: readonly OutboxDraft[]): Promise<void>;
+  /** Newest first. */
+  outbox(query: PageQuery & { readonly state?: OutboxRow["state"] }): Promise<PageOf<OutboxRow>>;
+  outboxLag(now: Ms): Promise<{ readonly waiting: number; readonly oldestMs: DurationMs; readonly failed: number }>;
+
+  commandsFor(supervisor: string): Promise<readonly CommandRow[]>;
+  command(id: string): Promise<CommandRow | null>;
+  finishCommand(id: string, outcome: { readonly ok: boolean; readonly message: string }): Promise<void>;
+  spoolUpto(supervisor: string, spool: string): Promise<number>;
+
+  keys(): Promise<readonly KeyRow[]>;
+  addKey(key: Omit<KeyRow, "id" | "revokedAt">): Promise<KeyRow>;
+  revokeKey(id: number, at: Ms): Promise<void>;
+
+  /** Small facts of the watcher itself: last sight, gaps, sent reports, the last rolled-up beat. */
+  fact(key: string): Promise<string | null>;
+  putFact(key: string, value: string): Promise<void>;
+  /** Stores a value only if there is none yet; true when it was stored. For "exactly once". */
+  claimFact(key: string, value: string): Promise<boolean>;
+  factsWith(prefix: string): Promise<readonly { readonly key: string; readonly value: string }[]>;
+
+  /** Deletes what is older than kept; at most `limit` rows a call, true when there is more. */
+  prune(before: { readonly beats: Ms; readonly history: Ms; readonly incidents: Ms; readonly outbox: Ms }, limit: number): Promise<boolean>;
+  /** Highest event id, for resuming a stream. */
+  lastEventId(): Promise<number>;
+  close(): Promise<void>;
+}
