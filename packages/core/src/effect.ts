@@ -77,5 +77,9 @@ export type Effect =
       /** Told to the new run; null on a first start. */
       readonly reason: string | null;
     }
-  | { readonly do: "stop"; readonly at: Ms; readonly why: "hung" | "command" | "budget" | "overdue"; readonly kill: boolean };
-
+  | {
+      readonly do: "stop";
+      readonly at: Ms;
+      readonly why: "hung" | "command" | "budget" | "overdue";
+      readonly kill: boolean;
+    };

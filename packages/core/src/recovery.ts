@@ -15,14 +15,7 @@ import type { Ms } from "./time.ts";
  * | stopped | ended on purpose: by a person, a budget, a planned exit | start, restart or resume |
  */
 export type RecoveryPhase =
-  | "idle"
-  | "starting"
-  | "probation"
-  | "healthy"
-  | "stopping"
-  | "cooldown"
-  | "exhausted"
-  | "stopped";
+  "idle" | "starting" | "probation" | "healthy" | "stopping" | "cooldown" | "exhausted" | "stopped";
 
 export interface Recovery {
   readonly phase: RecoveryPhase;
@@ -60,4 +53,3 @@ export const idleRecovery: Recovery = {
   restarts: [],
   troubleSince: null,
 };
-

@@ -78,8 +78,18 @@ export interface AgentState {
   readonly cost: CostState;
 
   /** Held: who holds it and why; null while it may run. */
-  readonly hold: { readonly by: "person" | "budget" | "runaway"; readonly who: string; readonly reason: string; readonly at: Ms } | null;
+  readonly hold: {
+    readonly by: "person" | "budget" | "runaway";
+    readonly who: string;
+    readonly reason: string;
+    readonly at: Ms;
+  } | null;
   readonly recovery: Recovery | null;
-  readonly supervisor: { readonly id: string; readonly host: string; readonly seenAt: Ms; readonly lost: boolean } | null;
+  readonly supervisor: {
+    readonly id: string;
+    readonly host: string;
+    readonly seenAt: Ms;
+    readonly lost: boolean;
+  } | null;
   readonly incidents: readonly Incident[];
 }

@@ -73,7 +73,14 @@ export interface AgentView {
   paused: { by: string; reason: string } | null;
   tags: string[];
   clock_skew_s: number | null;
-  incidents: { id: number; kind: string; severity: "page" | "warn" | "info"; opened_at: Iso; title: string; acknowledged: boolean }[];
+  incidents: {
+    id: number;
+    kind: string;
+    severity: "page" | "warn" | "info";
+    opened_at: Iso;
+    title: string;
+    acknowledged: boolean;
+  }[];
   /** The last beats, oldest first; only with `?beats=N` (at most 60). */
   recent?: BeatView[];
 }

@@ -47,9 +47,7 @@ export type SupervisorFact =
     };
 
 /** One thing from the spool; `n` rises by one for each and makes a retry harmless. */
-export type SpoolItem =
-  | { n: number; beat: unknown; received_at: number }
-  | { n: number; fact: SupervisorFact };
+export type SpoolItem = { n: number; beat: unknown; received_at: number } | { n: number; fact: SupervisorFact };
 
 export interface BatchRequest {
   host: string;

@@ -1,4 +1,14 @@
-import type { AgentState, BeatStatus, DurationMs, HistoryEntry, Incident, IncidentKind, Ms, ResolvedBy, Severity } from "@midwatch/core";
+import type {
+  AgentState,
+  BeatStatus,
+  DurationMs,
+  HistoryEntry,
+  Incident,
+  IncidentKind,
+  Ms,
+  ResolvedBy,
+  Severity,
+} from "@midwatch/core";
 
 /** An agent's row: its folded state and what belongs to the row rather than to the rules. */
 export interface AgentRow {
@@ -55,7 +65,13 @@ export interface AgentWrite {
 export type IncidentWrite =
   | { readonly do: "open"; readonly incident: Incident }
   | { readonly do: "update"; readonly incident: Incident }
-  | { readonly do: "resolve"; readonly kind: IncidentKind; readonly incident: Incident; readonly at: Ms; readonly by: ResolvedBy };
+  | {
+      readonly do: "resolve";
+      readonly kind: IncidentKind;
+      readonly incident: Incident;
+      readonly at: Ms;
+      readonly by: ResolvedBy;
+    };
 
 /** A notification to be delivered, written with the decision that caused it. */
 export interface OutboxDraft {
@@ -193,23 +209,38 @@ export interface Store {
   /** The last `limit` beats of each agent, oldest first. */
   recentBeats(agents: readonly string[], limit: number): Promise<ReadonlyMap<string, readonly StoredBeat[]>>;
   /** Newest first; all agents when `agent` is null. */
-  history(agent: string | null, query: PageQuery & { readonly from?: Ms; readonly to?: Ms; readonly kinds?: readonly string[] }): Promise<PageOf<StoredEvent>>;
+  history(
+    agent: string | null,
+    query: PageQuery & { readonly from?: Ms; readonly to?: Ms; readonly kinds?: readonly string[] },
+  ): Promise<PageOf<StoredEvent>>;
   /** Newest first. */
-  incidents(query: PageQuery & {
-    readonly agent?: string;
-    readonly open?: boolean;
-    /** Overlapping this span. */
-    readonly from?: Ms;
-    readonly to?: Ms;
-    readonly severity?: Severity;
-  }): Promise<PageOf<StoredIncident>>;
+  incidents(
+    query: PageQuery & {
+      readonly agent?: string;
+      readonly open?: boolean;
+      /** Overlapping this span. */
+      readonly from?: Ms;
+      readonly to?: Ms;
+      readonly severity?: Severity;
+    },
+  ): Promise<PageOf<StoredIncident>>;
   incident(id: number): Promise<StoredIncident | null>;
   /** Rolls up first, so that the answer includes every durable beat. */
   hours(query: { readonly agent?: string; readonly from: Ms; readonly to: Ms }): Promise<readonly HourRow[]>;
 
   /** Claims up to `limit` due rows until `leaseUntil`; per channel the oldest first, and none while an older row of the same agent and channel is unfinished. */
-  claimOutbox(query: { readonly now: Ms; readonly leaseUntil: Ms; readonly limit: number; readonly excludeChannels?: readonly string[] }): Promise<readonly OutboxRow[]>;
-  finishOutbox(id: number, outcome: { readonly at: Ms; readonly sent: true } | { readonly at: Ms; readonly sent: false; readonly error: string; readonly retryAt: Ms | null }): Promise<void>;
+  claimOutbox(query: {
+    readonly now: Ms;
+    readonly leaseUntil: Ms;
+    readonly limit: number;
+    readonly excludeChannels?: readonly string[];
+  }): Promise<readonly OutboxRow[]>;
+  finishOutbox(
+    id: number,
+    outcome:
+      | { readonly at: Ms; readonly sent: true }
+      | { readonly at: Ms; readonly sent: false; readonly error: string; readonly retryAt: Ms | null },
+  ): Promise<void>;
   addOutbox(drafts: readonly OutboxDraft[]): Promise<void>;
   /** Newest first. */
   outbox(query: PageQuery & { readonly state?: OutboxRow["state"] }): Promise<PageOf<OutboxRow>>;
@@ -232,7 +263,10 @@ export interface Store {
   factsWith(prefix: string): Promise<readonly { readonly key: string; readonly value: string }[]>;
 
   /** Deletes what is older than kept; at most `limit` rows a call, true when there is more. */
-  prune(before: { readonly beats: Ms; readonly history: Ms; readonly incidents: Ms; readonly outbox: Ms }, limit: number): Promise<boolean>;
+  prune(
+    before: { readonly beats: Ms; readonly history: Ms; readonly incidents: Ms; readonly outbox: Ms },
+    limit: number,
+  ): Promise<boolean>;
   /** Highest event id, for resuming a stream. */
   lastEventId(): Promise<number>;
   close(): Promise<void>;
