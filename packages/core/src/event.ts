@@ -8,7 +8,7 @@ export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
   /** The supervisor ended it: `hung` after evidence, `command` for a person, `budget` for a pause, `shutdown` with the supervisor. */
-  readonly stoppedFor: "hung" | "command" | "budget" | "shutdown" | null;
+  readonly stoppedFor: "hung" | "command" | "budget" | "shutdown" | "overdue" | null;
   /** Out of memory, when something better than a bare SIGKILL says so. */
   readonly oom: boolean;
   /** The last lines of its output, for the incident. Bounded by the supervisor. */

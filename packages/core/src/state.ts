@@ -80,6 +80,8 @@ export interface AgentState {
   /** Held: who holds it and why; null while it may run. */
   readonly hold: {
     readonly by: "person" | "budget" | "runaway";
+    /** What the agent is told to do about it. */
+    readonly directive: "pause" | "stop";
     readonly who: string;
     readonly reason: string;
     readonly at: Ms;
@@ -90,6 +92,8 @@ export interface AgentState {
     readonly host: string;
     readonly seenAt: Ms;
     readonly lost: boolean;
+    /** Its verdict on the present silence is being waited for. */
+    readonly asked: boolean;
   } | null;
   readonly incidents: readonly Incident[];
 }

@@ -1,0 +1,45 @@
+import { emptyCostState } from "./cost/state.ts";
+import { startupOf } from "./deadline.ts";
+import { idleRecovery } from "./recovery.ts";
+import type { AgentSettings } from "./settings.ts";
+import type { AgentState } from "./state.ts";
+import type { Ms } from "./time.ts";
+
+/** An agent the watcher has just heard of, before its first beat. */
+export function newAgent(name: string, at: Ms, settings: AgentSettings): AgentState {
+  const intervalMs = settings.intervalMs ?? settings.assumedIntervalMs;
+  return {
+    v: 1,
+    name,
+    firstSeenAt: at,
+    now: at,
+    state: "new",
+    since: at,
+    lastBeatAt: null,
+    lastStatus: null,
+    lastMessage: null,
+    missed: 0,
+    // Where the supervisor starts the agent itself, the startup deadline runs from that start.
+    nextMissAt: settings.keeps || settings.liveness === "process" ? null : at + startupOf(intervalMs, settings),
+    intervalMs,
+    intervalSource: settings.intervalMs === null ? "assumed" : "set",
+    lease: null,
+    drainBy: null,
+    errorStreak: 0,
+    skewMs: null,
+    progress: null,
+    progressAge: 0,
+    run: null,
+    earlierRuns: [],
+    bodies: [],
+    turnsAt: null,
+    beatsTotal: 0,
+    tokensTotal: 0,
+    costUsdMicrosTotal: 0,
+    cost: emptyCostState,
+    hold: null,
+    recovery: settings.keeps ? { ...idleRecovery, of: settings.restart.maxRestarts } : null,
+    supervisor: null,
+    incidents: [],
+  };
+}

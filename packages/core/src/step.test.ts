@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MINUTE, SECOND } from "./time.ts";
+import { agentInTest } from "./testing/agent-in-test.ts";
+
+test("silence of two intervals and the grace opens one incident, and the next beat resolves it with the outage", () => {
+  const agent = agentInTest();
+  agent.beat(0);
+  agent.tick(65 * SECOND);
+  assert.equal(agent.state.state, "up");
+  agent.tick(66 * SECOND);
+  assert.equal(agent.state.state, "late");
+  assert.deepEqual(agent.notices(), []);
+  agent.tick(126 * SECOND);
+  assert.equal(agent.state.state, "down");
+  agent.tick(10 * MINUTE);
+  assert.deepEqual(agent.notices(), ["opened silent"]);
+  agent.beat(10 * MINUTE);
+  assert.equal(agent.state.state, "up");
+  assert.deepEqual(agent.notices(), ["opened silent", "resolved silent"]);
+  const resolved = agent.effects.find((effect) => effect.do === "resolve");
+  assert.equal(resolved?.outageMs, 10 * MINUTE);
+});
+
+test("a lease holds the deadline off, and ends with the next beat", () => {
+  const agent = agentInTest();
+  agent.beat(0, { leaseMs: 10 * MINUTE, leaseReason: "long tool call" });
+  agent.tick(9 * MINUTE);
+  assert.equal(agent.state.state, "up");
+  agent.beat(9.5 * MINUTE);
+  agent.tick(9.5 * MINUTE + 66 * SECOND);
+  assert.equal(agent.state.state, "late");
+});
+
+test("a beat that comes twice counts once, and a late one counts its tokens only", () => {
+  const agent = agentInTest();
+  agent.beat(0, { runId: "r", instance: "i", seq: 1, tokens: 10 });
+  agent.beat(1000, { runId: "r", instance: "i", seq: 3, tokens: 30 });
+  agent.beat(2000, { runId: "r", instance: "i", seq: 3, tokens: 30 });
+  assert.equal(agent.state.tokensTotal, 40);
+  agent.beat(3000, { runId: "r", instance: "i", seq: 2, tokens: 20 });
+  assert.equal(agent.state.tokensTotal, 60);
+  assert.equal(agent.state.lastBeatAt, 1000);
+});
+
+test("the watcher's own outage is not charged to the agent", () => {
+  const agent = agentInTest();
+  agent.beat(0);
+  agent.sightLost(30 * SECOND, 10 * MINUTE);
+  assert.equal(agent.state.state, "unknown");
+  agent.tick(10 * MINUTE + 65 * SECOND);
+  assert.equal(agent.state.state, "unknown");
+  agent.beat(10 * MINUTE + 65 * SECOND);
+  assert.equal(agent.state.state, "up");
+  assert.deepEqual(agent.notices(), []);
+});
+
+test("crashes at 0:00, 0:01, 5:01 and 10:01 exhaust the restarts at 10:01", () => {
+  const agent = agentInTest({ keeps: true });
+  const zero = 60 * MINUTE;
+  agent.start(0);
+  agent.beat(1000, { runId: "run-1" });
+  agent.crash(zero);
+  assert.equal(agent.starts().length, 2);
+  agent.started(zero);
+  agent.crash(zero + SECOND);
+  assert.equal(agent.starts().length, 2);
+  assert.equal(agent.state.recovery?.phase, "cooldown");
+  agent.tick(zero + 5 * MINUTE - 1);
+  assert.equal(agent.starts().length, 2);
+  agent.tick(zero + 5 * MINUTE);
+  assert.equal(agent.starts().length, 3);
+  agent.started(zero + 5 * MINUTE);
+  agent.crash(zero + 5 * MINUTE + SECOND);
+  agent.tick(zero + 10 * MINUTE);
+  assert.equal(agent.starts().length, 4);
+  agent.started(zero + 10 * MINUTE);
+  agent.crash(zero + 10 * MINUTE + SECOND);
+  assert.equal(agent.state.recovery?.phase, "exhausted");
+  assert.deepEqual(agent.notices(), ["opened crashed", "opened needs-human"]);
+  agent.tick(zero + 24 * 60 * MINUTE);
+  assert.equal(agent.starts().length, 4);
+});
+
+test("an announced stop that ends with status 0 is not restarted", () => {
+  const agent = agentInTest({ keeps: true });
+  agent.start(0);
+  agent.beat(1000, { runId: "run-1" });
+  agent.beat(2000, { runId: "run-1", status: "shutting_down" });
+  agent.exit(3000, { code: 0 });
+  assert.equal(agent.state.state, "stopped");
+  assert.equal(agent.starts().length, 1);
+  assert.deepEqual(agent.notices(), []);
+});

@@ -1,0 +1,204 @@
+// The fold of one agent: (state, event, settings) → (state, effects). Pure, and the same on the server and in the
+// supervisor; only `settings.keeps` tells them apart. Each event has one function here that reads as its story, and
+// the rules stand in the files it calls.
+
+import type { Beat } from "./beat.ts";
+import { acceptBaselines, judgeCost } from "./cost-incidents.ts";
+import type { CycleRecord, Effect } from "./effect.ts";
+import type { AgentEvent, CommandName } from "./event.ts";
+import { judgeClock, judgeErrors, judgeProgress, judgeTurns } from "./health.ts";
+import { acknowledgeIncident, findIncident, openIncident, resolveIncident } from "./incidents.ts";
+import { unreachable } from "./invariant.ts";
+import { applyBeat, changeState, goSilent, loseSight, missBeats, overdueShutdown, updateInterval } from "./liveness.ts";
+import {
+  followRecovery,
+  isRunning,
+  onExited,
+  onFirstSign,
+  onHung,
+  onStarted,
+  onStartRefused,
+  recoveryDue,
+  reportHung,
+  startOnRequest,
+  stopProcess,
+} from "./restart-policy.ts";
+import { placeBeat, type BeatPlace } from "./runs.ts";
+import type { AgentSettings } from "./settings.ts";
+import { spellDuration } from "./spell.ts";
+import type { AgentState } from "./state.ts";
+import { firstMissAt, startupOf } from "./deadline.ts";
+import { beginTurn, record, type Turn } from "./turn.ts";
+
+export interface StepResult {
+  readonly state: AgentState;
+  readonly effects: readonly Effect[];
+  /** For a beat: whether it counted, and the cycle it closed. */
+  readonly beat: BeatOutcome | null;
+}
+
+export interface BeatOutcome {
+  readonly place: BeatPlace;
+  readonly cycle: CycleRecord | null;
+}
+
+/** Decides what one event means for one agent. `event.at` never runs ahead of the caller's clock. */
+export function step(before: AgentState, event: AgentEvent, settings: AgentSettings): StepResult {
+  const turn = beginTurn(before, event.at, settings);
+  const beat = event.type === "beat" ? onBeat(turn, event) : null;
+  if (event.type !== "beat") onOther(turn, event);
+  return { state: turn.state, effects: turn.effects, beat };
+}
+
+function onBeat(turn: Turn, event: Extract<AgentEvent, { type: "beat" }>): BeatOutcome {
+  const { state } = turn;
+  const { beat } = event;
+  const isFirst = state.beatsTotal === 0;
+  const place = placeBeat(turn, beat.runId, event.identity);
+  if (place === "duplicate") return { place, cycle: null };
+  state.beatsTotal += 1;
+  state.tokensTotal += beat.tokens;
+  state.costUsdMicrosTotal += event.costUsdMicros ?? 0;
+  judgeTurns(turn);
+  if (place === "late") return { place, cycle: null };
+  if (isFirst) record(turn, "registered", "its first beat came", {});
+  updateInterval(turn, beat);
+  applyBeat(turn, beat);
+  if (showsLife(beat)) onFirstSign(turn, beat.runId);
+  judgeErrors(turn, beat);
+  judgeClock(turn, beat, event.spooled);
+  judgeProgress(turn, beat);
+  return { place, cycle: judgeCost(turn, beat) };
+}
+
+/** Everything but a last word says that the loop has begun to turn. */
+function showsLife({ status }: Beat): boolean {
+  return status !== "stopped" && status !== "exited" && status !== "shutting_down";
+}
+
+function onOther(turn: Turn, event: Exclude<AgentEvent, { type: "beat" }>): void {
+  switch (event.type) {
+    case "tick":
+      return onTick(turn);
+    case "sight-lost":
+      return loseSight(turn, event.from);
+    case "started":
+      return onStarted(turn, event.runId, event.pid);
+    case "start-refused":
+      return onStartRefused(turn, event.reason);
+    case "exited":
+      return onExited(turn, event.runId, event.exit);
+    case "hung":
+      return reportHung(turn, event.lastBeatAt ?? turn.state.lastBeatAt ?? turn.at, event.lastBeatAt === null);
+    case "recovery-reported":
+      return followRecovery(turn, event.recovery);
+    case "supervisor-seen":
+      return onSupervisorSeen(turn, event.supervisor, event.host);
+    case "supervisor-lost":
+      return onSupervisorLost(turn);
+    case "command":
+      return onCommand(turn, event.command, event.by);
+    case "acknowledged":
+      return acknowledgeIncident(turn, event.kind, event.by);
+    default:
+      return unreachable(event);
+  }
+}
+
+function onTick(turn: Turn): void {
+  const { settings, state } = turn;
+  if (missBeats(turn)) {
+    if (settings.keeps && isRunning(state.recovery)) onHung(turn);
+    else goSilent(turn);
+  }
+  recoveryDue(turn);
+  const overdue = findIncident(state, "shutdown-overdue") === undefined;
+  overdueShutdown(turn);
+  if (overdue && findIncident(state, "shutdown-overdue") && settings.keeps && isRunning(state.recovery)) {
+    stopProcess(turn, { why: "overdue", then: "stay", reason: "its announced shutdown did not end" });
+  }
+}
+
+function onSupervisorSeen(turn: Turn, id: string, host: string): void {
+  const { state, at } = turn;
+  state.supervisor = { id, host, seenAt: at, lost: false, asked: false };
+  resolveIncident(turn, "supervisor-lost", {
+    by: "itself",
+    title: `its supervisor on ${host} is back`,
+    text: "What it saw in the meantime is being delivered.",
+  });
+}
+
+function onSupervisorLost(turn: Turn): void {
+  const { state, at } = turn;
+  if (!state.supervisor || state.supervisor.lost) return;
+  const { host, seenAt } = state.supervisor;
+  state.supervisor = { ...state.supervisor, lost: true };
+  openIncident(turn, {
+    kind: "supervisor-lost",
+    since: seenAt,
+    title: `its supervisor on ${host} has not been heard for ${spellDuration(at - seenAt)}`,
+    text: "While it is away nothing restarts this agent, and its silence is judged here. Check the host and the supervisor's process.",
+  });
+}
+
+function onCommand(turn: Turn, command: CommandName, by: string): void {
+  const { state, settings } = turn;
+  record(turn, "commanded", `${by}: ${command}`, { command, by });
+  switch (command) {
+    case "accept-baseline":
+      return acceptBaselines(turn, by);
+    case "pause":
+      return hold(turn, by, "pause");
+    case "stop":
+    case "kill":
+      return settings.keeps ? stopKept(turn, by, command === "kill") : hold(turn, by, "stop");
+    case "start":
+    case "resume":
+      return release(turn, by);
+    case "restart":
+      if (!settings.keeps) return;
+      state.hold = null;
+      if (!isRunning(state.recovery)) return startOnRequest(turn, by, "asked for");
+      return stopProcess(turn, { why: "command", then: "restart", reason: `${by} asked for a restart` });
+    default:
+      return unreachable(command);
+  }
+}
+
+function hold(turn: Turn, by: string, directive: "pause" | "stop"): void {
+  const { state, settings, at } = turn;
+  const reason = directive === "pause" ? `paused by ${by}` : `${by} asked it to stop`;
+  state.hold = { by: "person", directive, who: by, reason, at };
+  if (directive === "stop") return;
+  state.nextMissAt = null;
+  changeState(turn, "paused", reason);
+  if (settings.keeps && isRunning(state.recovery)) stopProcess(turn, { why: "command", then: "stay", reason });
+}
+
+function stopKept(turn: Turn, by: string, kill: boolean): void {
+  const { state } = turn;
+  if (isRunning(state.recovery))
+    return stopProcess(turn, { why: "command", then: "stay", reason: `stopped by ${by}`, kill });
+  // Nothing runs, but a cooldown may be about to start it.
+  if (state.recovery) state.recovery = { ...state.recovery, phase: "stopped", until: null, reason: `stopped by ${by}` };
+  changeState(turn, "stopped", `stopped by ${by}`);
+}
+
+function release(turn: Turn, by: string): void {
+  const { state, settings, at } = turn;
+  const held = state.hold !== null;
+  state.hold = null;
+  if (settings.keeps) {
+    if (!isRunning(state.recovery))
+      startOnRequest(turn, by, state.recovery?.phase === "idle" ? null : `${by} asked for it`);
+    return;
+  }
+  if (!held || state.state !== "paused") return;
+  changeState(turn, state.lastBeatAt === null ? "new" : "unknown", `resumed by ${by}`);
+  state.missed = 0;
+  state.nextMissAt =
+    state.lastBeatAt === null
+      ? at + startupOf(state.intervalMs, settings)
+      : firstMissAt(at, null, state.intervalMs, settings);
+}
