@@ -14,7 +14,6 @@ const staticSteps: Step[] = [
   ),
   toolStep("types of the dashboard", "typescript/bin/tsc", "-p", "packages/dashboard/tsconfig.json"),
   toolStep("lint", "eslint/bin/eslint.js", "--max-warnings=0", "."),
-  { title: "dead exports", command: process.execPath, args: [...nodeFlags, "tools/dead-exports.ts"] },
 ];
 const tests: Step = { title: "tests", command: process.execPath, args: [...nodeFlags, "tools/test.ts"] };
 

@@ -72,7 +72,9 @@ function read(file: string): Source {
   return { file, exported, mentioned, reexportsAll };
 }
 
+/** Values only: a type is often exported because an exported signature names it. */
 function declaredNames(statement: ts.Statement): string[] {
+  if (ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)) return [];
   if (ts.isVariableStatement(statement)) return statement.declarationList.declarations.map((one) => one.name.getText());
   const name = (statement as ts.Statement & { name?: ts.Node }).name;
   return name ? [name.getText()] : [];

@@ -22,7 +22,7 @@ export type SupervisorFact =
       exit: {
         code: number | null;
         signal: string | null;
-        stopped_for: "hung" | "command" | "budget" | "shutdown" | null;
+        stopped_for: "hung" | "command" | "budget" | "shutdown" | "overdue" | null;
         oom: boolean;
         last_lines: string[];
       };
