@@ -4,7 +4,7 @@
 // attempts in a row, and `maxRestartsPerDay` automatic restarts in 24 h, which ends the loop that crashes slowly.
 
 import type { Exit } from "./event.ts";
-import { openExited, changeState, endOnPurpose } from "./liveness.ts";
+import { changeState, endOnPurpose, openExited } from "./liveness.ts";
 import { startupOf } from "./deadline.ts";
 import { findIncident, openIncident, outageKinds, raiseMendable, resolveIncident } from "./incidents.ts";
 import { idleRecovery, type Recovery, type RecoveryPhase } from "./recovery.ts";
@@ -112,7 +112,7 @@ function becomeHealthy(turn: Turn): void {
 }
 
 /** The attempt has proven itself: what it was made for is over, counted to the first beat of the new run. */
-export function resolveAfterRestart(turn: Turn): void {
+function resolveAfterRestart(turn: Turn): void {
   const { state, at } = turn;
   const backAt = state.run?.startedAt ?? at;
   for (const kind of outageKinds) {
@@ -275,7 +275,7 @@ function giveUp(turn: Turn, why: string): void {
 }
 
 /** Opens `needs-human`; on the server, when the supervisor reports that it has given up. */
-export function askHuman(turn: Turn, why: string): void {
+function askHuman(turn: Turn, why: string): void {
   raiseMendable(turn, "No automatic restart is left.");
   const since = turn.state.recovery?.troubleSince ?? turn.at;
   openIncident(turn, {

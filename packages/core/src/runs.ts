@@ -83,7 +83,7 @@ function rememberSeq(
 }
 
 /** Adds one number to sorted, disjoint, inclusive ranges; null when it is in one already. */
-export function addSeq(ranges: SeqRanges, seq: number): SeqRanges | null {
+function addSeq(ranges: SeqRanges, seq: number): SeqRanges | null {
   const last = ranges.at(-1);
   // The ordinary beat: one more than the last.
   if (last && seq === last[1] + 1) return [...ranges.slice(0, -1), [last[0], seq]];

@@ -25,7 +25,7 @@ export interface AgentInTest {
   starts(): Extract<Effect, { do: "start" }>[];
 }
 
-export const emptyBeat: Beat = {
+const emptyBeat: Beat = {
   agent: "my-agent",
   status: "ok",
   tokens: 0,
