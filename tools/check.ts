@@ -1,5 +1,6 @@
 // `npm run check`: everything that must hold before a change lands. `--static` leaves the tests out.
 
+import { globSync } from "node:fs";
 import { nodeFlags, runSteps, toolStep, type Step } from "./run-steps.ts";
 
 const staticSteps: Step[] = [
