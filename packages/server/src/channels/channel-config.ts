@@ -1,0 +1,69 @@
+import { isPrivateHost } from "./outgoing/public-address.ts";
+import type { ChannelConfigError } from "./channel.ts";
+
+/**
+ * Reads one channel's settings, field by field, and collects everything that is wrong instead of stopping at the first: a
+ * person mends a file once, not once per error. Call `finish` last: it names the fields nobody asked for, since a misspelt
+ * `secert` must not silently send unsigned.
+ */
+export interface ConfigReader {
+  url(field: string, allowPrivate: boolean): URL | null;
+  text(field: string): string | null;
+  flag(field: string): boolean;
+  problem(field: string, message: string): void;
+  finish(): readonly ChannelConfigError[];
+}
+
+export function readConfig(channel: string, config: Readonly<Record<string, unknown>>): ConfigReader {
+  const errors: ChannelConfigError[] = [];
+  const known = new Set(["type"]);
+  const pathOf = (field: string): string => `channels.${channel}.${field}`;
+  const problem = (field: string, message: string): void => void errors.push({ path: pathOf(field), message });
+  const take = (field: string): unknown => {
+    known.add(field);
+    return config[field];
+  };
+
+  return {
+    problem,
+    url: (field, allowPrivate) => {
+      const value = take(field);
+      if (typeof value !== "string" || !URL.canParse(value)) {
+        problem(field, `must be a whole URL such as "https://example.org/hook"`);
+        return null;
+      }
+      const url = new URL(value);
+      const wrong = wrongWith(url, allowPrivate);
+      if (wrong !== null) problem(field, wrong);
+      return wrong === null ? url : null;
+    },
+    text: (field) => {
+      const value = take(field);
+      if (value === undefined || value === null) return null;
+      if (typeof value === "string" && value !== "") return value;
+      problem(field, "must be text that is not empty; leave the line out to do without");
+      return null;
+    },
+    flag: (field) => {
+      const value = take(field);
+      if (value === undefined || typeof value === "boolean") return value ?? false;
+      problem(field, "must be true or false");
+      return false;
+    },
+    finish: () => {
+      for (const field of Object.keys(config)) {
+        if (!known.has(field)) problem(field, `is not a setting of this channel; it has ${[...known].join(", ")}`);
+      }
+      return errors;
+    },
+  };
+}
+
+function wrongWith(url: URL, allowPrivate: boolean): string | null {
+  if (url.protocol !== "https:" && url.protocol !== "http:") return "must start with https:// or http://";
+  if (url.username !== "" || url.password !== "") return "must not hold a user or password; they would end up in logs";
+  if (!allowPrivate && isPrivateHost(url.hostname)) {
+    return `${url.hostname} is an address of this machine or of a private network. If that is meant, add "allow_private: true" to this channel`;
+  }
+  return null;
+}

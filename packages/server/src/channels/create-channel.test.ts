@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
+import test from "node:test";
+import { createChannel } from "./create-channel.ts";
+
+const around = { stream: new PassThrough(), now: () => 0 };
+
+function errorsOf(config: Readonly<Record<string, unknown>>): readonly string[] {
+  const made = createChannel("me", config, around);
+  return made.ok ? [] : made.errors.map(({ path, message }) => `${path} ${message}`);
+}
+
+test("every type of channel can be made from its smallest settings", () => {
+  for (const config of [
+    { type: "console" },
+    { type: "webhook", url: "https://example.org/hook" },
+    { type: "ntfy", url: "https://ntfy.sh/my-topic" },
+    { type: "slack", url: "https://hooks.slack.com/services/T/B/x" },
+  ]) {
+    assert.deepEqual(errorsOf(config), []);
+  }
+});
+
+test("an unknown or missing type names the types there are", () => {
+  const expected = ["channels.me.type must be one of console, webhook, ntfy, slack"];
+  assert.deepEqual(errorsOf({ type: "pigeon" }), expected);
+  assert.deepEqual(errorsOf({}), expected);
+  assert.deepEqual(errorsOf({ type: "constructor" }), expected);
+});
+
+test("all that is wrong with a channel is said at once, a misspelt field included", () => {
+  const errors = errorsOf({ type: "webhook", url: "example.org", secert: "x", secret: "", allow_private: "yes" });
+  assert.deepEqual(
+    errors.map((error) => error.split(" ")[0]),
+    ["channels.me.allow_private", "channels.me.url", "channels.me.secret", "channels.me.secert"],
+  );
+});
+
+test("a loopback address written by the operator still needs allow_private, and the error says exactly that", () => {
+  for (const host of ["127.0.0.1:9000", "localhost", "[::1]", "10.1.2.3", "169.254.169.254"]) {
+    const [error] = errorsOf({ type: "webhook", url: `http://${host}/hook` });
+    assert.match(error!, /add "allow_private: true" to this channel/, host);
+    assert.deepEqual(errorsOf({ type: "webhook", url: `http://${host}/hook`, allow_private: true }), []);
+  }
+});
+
+test("URLs that are not http, or hold a password, are refused without repeating them", () => {
+  const [scheme] = errorsOf({ type: "webhook", url: "file:///etc/passwd" });
+  assert.match(scheme!, /must start with https:/);
+  const [password] = errorsOf({ type: "webhook", url: "https://me:hunter2@example.org" });
+  assert.match(password!, /user or password/);
+  assert.doesNotMatch(password!, /hunter2/);
+});
+
+test("a secret that was cut while copying is refused, an ntfy address without a topic too", () => {
+  assert.match(errorsOf({ type: "webhook", url: "https://example.org", secret: "whsec_$$$" })[0]!, /not base64/);
+  assert.match(errorsOf({ type: "ntfy", url: "https://ntfy.sh" })[0]!, /must end in a topic/);
+});

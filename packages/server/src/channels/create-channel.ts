@@ -1,0 +1,34 @@
+import type { ChannelResult, ChannelSurroundings } from "./channel.ts";
+import { createConsoleChannel } from "./console/console-channel.ts";
+import { createNtfyChannel } from "./ntfy/ntfy-channel.ts";
+import { createSlackChannel } from "./slack/slack-channel.ts";
+import { createWebhookChannel } from "./webhook/webhook-channel.ts";
+
+type CreateChannel = (
+  name: string,
+  config: Readonly<Record<string, unknown>>,
+  surroundings: ChannelSurroundings,
+) => ChannelResult;
+
+/** Every type of channel there is. To add one: copy a folder, and name it here. */
+const types: ReadonlyMap<string, CreateChannel> = new Map([
+  ["console", createConsoleChannel],
+  ["webhook", createWebhookChannel],
+  ["ntfy", createNtfyChannel],
+  ["slack", createSlackChannel],
+]);
+
+/** The values `type` may have. */
+export const channelTypes: readonly string[] = [...types.keys()];
+
+/** Makes the channel an operator wrote under `channels:`, or says everything that is wrong with what was written. */
+export function createChannel(
+  name: string,
+  config: Readonly<Record<string, unknown>>,
+  surroundings: ChannelSurroundings,
+): ChannelResult {
+  const create = typeof config["type"] === "string" ? types.get(config["type"]) : undefined;
+  if (create !== undefined) return create(name, config, surroundings);
+  const message = `must be one of ${channelTypes.join(", ")}`;
+  return { ok: false, errors: [{ path: `channels.${name}.type`, message }] };
+}

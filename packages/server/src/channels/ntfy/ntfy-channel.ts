@@ -1,0 +1,63 @@
+import type { WebhookBody } from "@midwatch/protocol";
+import type { ChannelResult, ChannelSurroundings } from "../channel.ts";
+import { readConfig } from "../channel-config.ts";
+import { clipBytes, headline, plainText, shortcode } from "../message-text.ts";
+import { createPoster } from "../outgoing/post.ts";
+
+/** ntfy turns anything over 4,096 bytes into an attachment, which a locked phone does not show. */
+const MESSAGE_BYTES = 4_000;
+const TITLE_BYTES = 250;
+
+/**
+ * Publishes to a topic of ntfy.sh or of one's own ntfy. It posts JSON to the root of the server, because titles in headers
+ * would have to be Latin-1.
+ *
+ * Settings: `url` (server and topic, "https://ntfy.sh/my-topic"); `token` (optional); `allow_private` (default false).
+ */
+export function createNtfyChannel(
+  name: string,
+  config: Readonly<Record<string, unknown>>,
+  { now, lookup, timeoutMs }: ChannelSurroundings,
+): ChannelResult {
+  const settings = readConfig(name, config);
+  const allowPrivate = settings.flag("allow_private");
+  const topicUrl = settings.url("url", allowPrivate);
+  const token = settings.text("token");
+  const topic = topicUrl?.pathname.split("/").findLast((part) => part !== "") ?? "";
+  if (topicUrl !== null && !/^[-_A-Za-z0-9]{1,64}$/.test(topic)) {
+    settings.problem(
+      "url",
+      `must end in a topic, such as "https://ntfy.sh/my-topic": letters, digits, "-" and "_", at most 64`,
+    );
+  }
+  const errors = settings.finish();
+  if (topicUrl === null || errors.length > 0) return { ok: false, errors };
+
+  const url = new URL(".", topicUrl.href.replace(/\/+$/, ""));
+  const headers = {
+    "content-type": "application/json",
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+  };
+  const post = createPoster({ allowPrivate, now, lookup, timeoutMs });
+  return {
+    ok: true,
+    channel: { name, send: (message, signal) => post({ url, headers, body: render(topic, message), signal }) },
+  };
+}
+
+function render(topic: string, message: WebhookBody): string {
+  return JSON.stringify({
+    topic,
+    title: clipBytes(headline(message), TITLE_BYTES),
+    // An empty message would arrive as the word "triggered".
+    message: clipBytes(plainText(message.text).trim() || headline(message), MESSAGE_BYTES),
+    priority: priority(message),
+    tags: [shortcode(message), ...(message.kind === null ? [] : [message.kind])],
+  });
+}
+
+/** ntfy's scale: 5 rings through "do not disturb", 3 is an ordinary notification. */
+function priority(message: WebhookBody): 3 | 4 | 5 {
+  if (message.type === "incident.resolved" || message.severity === null) return 3;
+  return ({ page: 5, warn: 4, info: 3 } as const)[message.severity];
+}

@@ -1,0 +1,28 @@
+import ipaddr from "ipaddr.js";
+
+/*
+ * Which addresses a notification may be sent to. Whoever can write the configuration, or move a name in someone's DNS, must
+ * not be able to make Midwatch talk to the cloud's metadata service, a router or a database beside it. So everything
+ * that is not plainly part of the public internet is refused, instead of listing what is private: a range forgotten
+ * in a list is a hole, a range forgotten here is one line in a config (`allow_private: true`).
+ */
+
+/** True for an address on the public internet. Mapped, tunnelled, shared (100.64/10), local and reserved ones are not. */
+export function isPublicAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.parse(address);
+  if (parsed instanceof ipaddr.IPv4) return parsed.range() === "unicast";
+  // Only 2000::/3 is given out to the internet at all; the rest of "unicast" is space nobody has been given.
+  const first = parsed.parts[0] ?? 0;
+  return parsed.range() === "unicast" && first >= 0x2000 && first < 0x4000;
+}
+
+/** True when a host, as written in a URL, names this machine or a private network without any look-up. */
+export function isPrivateHost(hostname: string): boolean {
+  const host = hostname
+    .replace(/^\[|\]$/g, "")
+    .replace(/\.$/, "")
+    .toLowerCase();
+  if (ipaddr.isValid(host)) return !isPublicAddress(host);
+  return host === "localhost" || host.endsWith(".localhost");
+}
