@@ -48,13 +48,17 @@ const emptyBeat: Beat = {
   metrics: {},
 };
 
-export function agentInTest(overrides: Partial<AgentSettings> = {}): AgentInTest {
+/** `between` sees (and may replace) the state before each event. */
+export function agentInTest(
+  overrides: Partial<AgentSettings> = {},
+  between: (state: AgentState) => AgentState = (state) => state,
+): AgentInTest {
   const settings = { ...defaultSettings, ...overrides };
   let state = newAgent("my-agent", 0, settings);
   let runs = 0;
   const effects: Effect[] = [];
   const apply = (event: AgentEvent): readonly Effect[] => {
-    const result = step(state, event, settings);
+    const result = step(between(state), event, settings);
     state = result.state;
     effects.push(...result.effects);
     return result.effects;
