@@ -1,2 +1,14 @@
 export * from "./api.ts";
 export * from "./supervisor-link.ts";
+export { JSON_LIMITS, parseJson, type JsonErrorCode, type JsonLimits, type ParsedJson } from "./json.ts";
+export type { FieldError } from "./fields.ts";
+export { BEAT_LIMITS, parseBeat, type ParsedBeat } from "./beat-parser.ts";
+export { beatIdentity, bodyDigest } from "./beat-identity.ts";
+export { MAX_BATCH, parseBatch, type BatchedBeat, type ParsedBatch } from "./batch-parser.ts";
+export {
+  parseSupervisorBatch,
+  type ParsedSupervisorBatch,
+  type SpooledItem,
+  type SupervisorBatch,
+} from "./supervisor-batch-parser.ts";
+export { formatDuration, MAX_DURATION_MS, parseDuration, type ParsedDuration } from "./duration.ts";

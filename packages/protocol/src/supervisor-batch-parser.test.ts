@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { parseSupervisorBatch, type BatchRequest } from "./index.ts";
+
+const settings = {
+  interval_ms: 60_000,
+  missed_limit: 2,
+  startup_ms: 120_000,
+  liveness: "beats",
+  max_restarts: 3,
+  cooldown_ms: 300_000,
+  tags: ["prod"],
+} as const;
+
+const request: BatchRequest = {
+  host: "box",
+  sent_at: 1774690001000,
+  spool: "s1",
+  agents: [{ name: "bot", settings: { ...settings, tags: ["prod"] } }],
+  items: [
+    { n: 4, beat: { agent: "bot", tokens_used: 5 }, received_at: 1774690000000 },
+    { n: 5, fact: { type: "started", at: 1774690000000, agent: "bot", run_id: "r1", pid: 77 } },
+    { n: 6, fact: { type: "start-refused", at: 1774690000000, agent: "bot", run_id: "r1", reason: "no such file" } },
+    {
+      n: 7,
+      fact: {
+        type: "exited",
+        at: 1774690000000,
+        agent: "bot",
+        run_id: "r1",
+        exit: { code: null, signal: "SIGKILL", stopped_for: "hung", oom: false, last_lines: ["bye"] },
+      },
+    },
+    { n: 8, fact: { type: "hung", at: 1774690000000, agent: "bot", run_id: "r1", last_beat_at: null } },
+    {
+      n: 9,
+      fact: {
+        type: "recovery",
+        at: 1774690000000,
+        agent: "bot",
+        recovery: {
+          phase: "cooldown",
+          attempt: 1,
+          of: 3,
+          until: 1774690300000,
+          started_at: 1774690000000,
+          run_id: "r1",
+          pid: null,
+          reason: "it crashed",
+          restarts: [1774690000000],
+          trouble_since: 1774690000000,
+        },
+      },
+    },
+  ],
+};
+
+test("everything a supervisor can say is read as it was said", () => {
+  const parsed = parseSupervisorBatch(structuredClone(request));
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  const { batch } = parsed;
+  assert.deepEqual([batch.host, batch.sentAt, batch.spool], [request.host, request.sent_at, request.spool]);
+  assert.deepEqual(batch.agents, request.agents);
+  assert.ok(batch.items[0]?.is === "beat" && batch.items[0].parsed.ok && batch.items[0].parsed.beat.tokens === 5);
+  const facts = batch.items.slice(1).map((item) => (item.is === "fact" ? { n: item.n, fact: item.fact } : item));
+  assert.deepEqual(facts, request.items.slice(1));
+});
+
+test("a bad item is refused by itself, so that the spool gets past it", () => {
+  const parsed = parseSupervisorBatch({
+    ...request,
+    items: [{ n: 1, fact: { type: "exploded", at: 1, agent: "bot" } }, { n: 2 }, ...request.items],
+  });
+  assert.ok(parsed.ok);
+  const refused = parsed.batch.items.filter((item) => item.is === "refused");
+  assert.deepEqual(
+    refused.map((item) => item.n),
+    [1, 2],
+  );
+  assert.match(refused[0]?.errors[0]?.path ?? "", /^items\[0\]\.fact\.type$/u);
+  assert.equal(parsed.batch.items.length, 8);
+});
+
+test("numbers that do not rise are refused as a whole: which items are durable would be anyone's guess", () => {
+  const twice = { n: 3, beat: { agent: "bot" }, received_at: 1 };
+  const parsed = parseSupervisorBatch({ ...request, items: [twice, twice] });
+  assert.ok(!parsed.ok && parsed.errors[0]?.path === "items[1].n");
+});
+
+test("settings the server must judge by are required", () => {
+  const parsed = parseSupervisorBatch({ ...request, agents: [{ name: "bot", settings: { missed_limit: 2 } }] });
+  assert.ok(!parsed.ok);
+  const paths = parsed.errors.map((error) => error.path);
+  assert.ok(paths.includes("agents[0].settings.cooldown_ms") && paths.includes("agents[0].settings.liveness"));
+});
+
+test("the parser never throws, whatever it is given", () => {
+  fc.assert(fc.property(fc.anything({ maxDepth: 3 }), (value) => typeof parseSupervisorBatch(value).ok === "boolean"));
+  fc.assert(
+    fc.property(fc.array(fc.jsonValue()), fc.jsonValue(), (items, agents) => {
+      assert.equal(typeof parseSupervisorBatch({ ...request, agents, items }).ok, "boolean");
+    }),
+  );
+});
