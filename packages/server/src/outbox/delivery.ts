@@ -1,0 +1,184 @@
+import { SECOND, type Ms } from "@midwatch/core";
+import type { OutboxRow, Store } from "@midwatch/store";
+import type { Channel, SendOutcome } from "../channels/channel.ts";
+import { createHealthKeeper } from "./channel-health.ts";
+import { nextTry } from "./retry.ts";
+import { messageOf } from "./stored-message.ts";
+
+/*
+ * Delivery performs what decisions wrote into the outbox. A row is claimed for half a minute, sent, and finished. Whoever
+ * crashes between claiming and finishing leaves a row whose claim runs out: it is sent again, with the same key, so that nothing is
+ * lost and a receiver can tell. The store hands out rows in order per agent and channel and keeps the next one back until
+ * the one before is finished; here only the breadth is limited, per channel, so that a channel that hangs fills its own
+ * few places and nobody else's.
+ */
+
+/** How long a claim lasts; longer than a try can, so that two workers never hold one row. */
+const LEASE = 30 * SECOND;
+/** The outer bound of one try; channels that use the network have a shorter one of their own. */
+const TRY_LIMIT = 20 * SECOND;
+/** Retries that became due are found this often. New rows do not wait for it: they call `wake`. */
+const POLL = SECOND;
+/** What a stop grants to tries that are under way. */
+const STOP_GRACE = 3 * SECOND;
+/** Sent rows whose finishing failed; remembered so that they are finished later and not sent again. */
+const UNRECORDED = 1_000;
+
+export interface DeliveryLog {
+  warn(facts: object, text: string): void;
+  error(facts: object, text: string): void;
+}
+
+export interface DeliveryOptions {
+  readonly store: Pick<Store, "claimOutbox" | "finishOutbox" | "addOutbox" | "fact" | "putFact">;
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly now: () => Ms;
+  /** From 0 up to 1; spreads retries. */
+  readonly random: () => number;
+  readonly log: DeliveryLog;
+  /** Tries under way at once per channel; 4 unless given. At least 1. */
+  readonly perChannel?: number;
+}
+
+export interface Delivery {
+  /** Begins to look for due rows. */
+  start(): void;
+  /** Looks now: something was written, or a test moved the clock. */
+  wake(): void;
+  /** Resolves when everything that is due has been tried. */
+  idle(): Promise<void>;
+  /** Claims nothing more, lets tries under way end for up to 3 s, then interrupts them. They stay due. */
+  stop(): Promise<void>;
+}
+
+export function createDelivery(options: DeliveryOptions): Delivery {
+  const { store, channels, now, log } = options;
+  const perform = createPerformer(options);
+  const perChannel = options.perChannel ?? 4;
+  const stopping = new AbortController();
+  const underWay = new Map<string, number>();
+  const tries = new Set<Promise<void>>();
+  let stopped = false;
+  let looking: Promise<void> | null = null;
+  let lookAgain = false;
+  let timer: NodeJS.Timeout | null = null;
+
+  /** Claims until nothing is due or every place is taken. A claim is never wider than the fullest open channel has room for. */
+  async function claimWhatFits(): Promise<void> {
+    while (!stopped) {
+      const room = new Map([...channels.keys()].map((name) => [name, perChannel - (underWay.get(name) ?? 0)]));
+      const full = [...room.keys()].filter((name) => room.get(name) === 0);
+      const limit = Math.min(perChannel, ...[...room.values()].filter((places) => places > 0));
+      if (full.length > 0 && full.length === room.size) return;
+      const at = now();
+      const rows = await store.claimOutbox({ now: at, leaseUntil: at + LEASE, limit, excludeChannels: full });
+      if (rows.length === 0) return;
+      for (const row of rows) begin(row);
+    }
+  }
+
+  function begin(row: OutboxRow): void {
+    underWay.set(row.channel, (underWay.get(row.channel) ?? 0) + 1);
+    const trying = perform(row, stopping.signal).finally(() => {
+      underWay.set(row.channel, (underWay.get(row.channel) ?? 1) - 1);
+      tries.delete(trying);
+      // A place is free, and the next message of this agent may be due now.
+      wake();
+    });
+    tries.add(trying);
+  }
+
+  function wake(): void {
+    if (stopped) return;
+    lookAgain = true;
+    looking ??= look().finally(() => {
+      looking = null;
+      // Woken between the last look and here.
+      if (lookAgain) wake();
+    });
+  }
+
+  async function look(): Promise<void> {
+    while (lookAgain && !stopped) {
+      lookAgain = false;
+      try {
+        await claimWhatFits();
+      } catch (error) {
+        log.error({ err: error }, "could not read the outbox; notifications wait and are looked for again");
+      }
+    }
+    lookAgain = false;
+  }
+
+  return {
+    start: () => {
+      timer ??= setInterval(wake, POLL).unref();
+      wake();
+    },
+    wake,
+    idle: async () => {
+      while (looking !== null || tries.size > 0) await Promise.all([looking, ...tries]);
+    },
+    stop: async () => {
+      stopped = true;
+      if (timer !== null) clearInterval(timer);
+      await looking;
+      const grace = setTimeout(() => stopping.abort(), STOP_GRACE);
+      await Promise.all(tries);
+      clearTimeout(grace);
+    },
+  };
+}
+
+/** Makes the function that tries one claimed row and records what became of it. It never rejects. */
+function createPerformer({ store, channels, now, random, log }: DeliveryOptions) {
+  const health = createHealthKeeper(store, [...channels.keys()]);
+  const unrecorded = new Set<string>();
+
+  async function attempt(row: OutboxRow, stopping: AbortSignal): Promise<SendOutcome> {
+    if (unrecorded.has(row.key)) return { sent: true };
+    const channel = channels.get(row.channel);
+    if (channel === undefined) return final(`there is no channel "${row.channel}" in the configuration any more`);
+    const message = messageOf(row);
+    if (message === null) return final("the stored message cannot be read");
+    try {
+      return await channel.send(message, AbortSignal.any([stopping, AbortSignal.timeout(TRY_LIMIT)]));
+    } catch (error) {
+      // Channels answer with outcomes; a rejection is a bug in one. It must not hold up the agent's later messages for ever.
+      log.error({ err: error, key: row.key, channel: row.channel }, "a channel broke while sending");
+      return { sent: false, retry: true, error: `the channel "${row.channel}" broke while sending; the log says how` };
+    }
+  }
+
+  async function record(row: OutboxRow, outcome: SendOutcome): Promise<void> {
+    const at = now();
+    if (outcome.sent) {
+      if (unrecorded.size < UNRECORDED) unrecorded.add(row.key);
+      await store.finishOutbox(row.id, { at, sent: true });
+      unrecorded.delete(row.key);
+      await health.worked(row.channel);
+      return;
+    }
+    const { error } = outcome;
+    const retryAt = nextTry({ tries: row.attempts + 1, writtenAt: row.at, now: at, outcome, random });
+    log.warn({ channel: row.channel, key: row.key, error, retryAt }, "a notification was not delivered");
+    // Before the row is finished: a crash in between repeats both, and the report's key makes that harmless.
+    if (retryAt === null) await health.failedForGood({ channel: row.channel, lost: messageOf(row), error, at });
+    await store.finishOutbox(row.id, { at, sent: false, error, retryAt });
+  }
+
+  return async (row: OutboxRow, stopping: AbortSignal): Promise<void> => {
+    try {
+      await record(row, await attempt(row, stopping));
+    } catch (error) {
+      log.error(
+        { err: error, key: row.key },
+        "a notification's outcome was not recorded; it is looked at again in half a minute",
+      );
+    }
+  };
+}
+
+function final(error: string): SendOutcome {
+  return { sent: false, retry: false, error };
+}
