@@ -14,3 +14,4 @@ export * from "./answer.ts";
 export * from "./step.ts";
 export { describeExit } from "./restart-policy.ts";
 export { outageKinds } from "./incidents.ts";
+export * from "./notices.ts";

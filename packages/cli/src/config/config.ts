@@ -1,0 +1,56 @@
+import type { DurationMs } from "@midwatch/core";
+
+/** One agent that the supervisor keeps. Durations in milliseconds. */
+export interface AgentConfig {
+  readonly name: string;
+  /** A shell line, as a person writes it in the file. */
+  readonly run: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly tags: readonly string[];
+  readonly liveness: "beats" | "process";
+  /** Null: what beats declare, else learned from 60 s. */
+  readonly intervalMs: DurationMs | null;
+  readonly missedLimit: number;
+  readonly restart: "always" | "on-failure" | "never";
+  readonly cooldownMs: DurationMs;
+  readonly maxRestarts: number;
+  readonly probationMs: DurationMs;
+  readonly startupMs: DurationMs;
+  readonly stopGraceMs: DurationMs;
+}
+
+/** What one agent may leave to `defaults:`. */
+export type AgentDefaults = Omit<AgentConfig, "name" | "run" | "cwd" | "env" | "tags">;
+
+export interface Config {
+  /** The file it was read from; null when there is none. */
+  readonly file: string | null;
+  readonly server: {
+    readonly host: string;
+    readonly port: number;
+    readonly dataDir: string;
+    /** IANA name of the zone of reports and budget periods. */
+    readonly timezone: string;
+    /** Refuse beats of agents that are not registered. */
+    readonly strict: boolean;
+  };
+  readonly agents: readonly AgentConfig[];
+  /** By name; each channel's type reads the rest. */
+  readonly channels: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly alertsTo: readonly string[];
+  /** Local time "HH:MM" of the daily report; null sends none. */
+  readonly report: { readonly at: string; readonly to: readonly string[] } | null;
+}
+
+export const agentDefaults: AgentDefaults = {
+  liveness: "beats",
+  intervalMs: null,
+  missedLimit: 2,
+  restart: "always",
+  cooldownMs: 5 * 60_000,
+  maxRestarts: 3,
+  probationMs: 10 * 60_000,
+  startupMs: 2 * 60_000,
+  stopGraceMs: 10_000,
+};

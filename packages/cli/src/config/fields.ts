@@ -1,0 +1,106 @@
+// The words of midwatch.yaml, once: the reader checks the file against these tables, and the JSON Schema for editors
+// is generated from them, so that neither can say what the other does not.
+
+export type Field =
+  | { readonly type: "duration"; readonly least: string; readonly most: string; readonly about: string }
+  | { readonly type: "count"; readonly least: number; readonly most: number; readonly about: string }
+  | { readonly type: "choice"; readonly of: readonly string[]; readonly about: string }
+  | { readonly type: "text"; readonly about: string; readonly pattern?: RegExp; readonly shape?: string }
+  | { readonly type: "texts"; readonly about: string }
+  | { readonly type: "environment"; readonly about: string }
+  | { readonly type: "flag"; readonly about: string };
+
+export type Fields = Readonly<Record<string, Field>>;
+
+export const serverFields: Fields = {
+  listen: {
+    type: "text",
+    pattern: /^.+:\d{1,5}$/,
+    shape: "host:port, like 127.0.0.1:4004",
+    about: "Where the server listens. Anything but loopback needs a key made with `midwatch key create`.",
+  },
+  data: { type: "text", about: "Folder of everything Midwatch remembers, relative to this file. Default .midwatch." },
+  timezone: { type: "text", about: "IANA time zone of reports, like Europe/Berlin. Default: the machine's own." },
+  strict: { type: "flag", about: "Refuse beats of agents nobody registered. Default false." },
+};
+
+export const policyFields: Fields = {
+  interval: {
+    type: "duration",
+    least: "1s",
+    most: "31d",
+    about: "The longest time between two beats. Default: what the beats declare, else learned from 60 s.",
+  },
+  missed_limit: { type: "count", least: 1, most: 100, about: "Missed beats before the agent is down. Default 2." },
+  restart: {
+    type: "choice",
+    of: ["always", "on-failure", "never"],
+    about: "When to start an ended agent again. Default always.",
+  },
+  cooldown: {
+    type: "duration",
+    least: "0s",
+    most: "1d",
+    about: "Least time from one restart to the next. Default 5m.",
+  },
+  max_restarts: {
+    type: "count",
+    least: 0,
+    most: 100,
+    about: "Failed restarts in a row before a human is asked. Default 3.",
+  },
+  probation: {
+    type: "duration",
+    least: "0s",
+    most: "1d",
+    about: "How long a restarted agent must stay healthy. Default 10m.",
+  },
+  startup: { type: "duration", least: "1s", most: "1d", about: "From start to the first beat. Default 2m." },
+  stop_grace: { type: "duration", least: "0s", most: "1h", about: "From TERM to KILL. Default 10s." },
+  liveness: {
+    type: "choice",
+    of: ["beats", "process"],
+    about: "What counts as life. `process` is weaker: a hang is not noticed. Default beats.",
+  },
+};
+
+export const agentFields: Fields = {
+  run: { type: "text", about: "The command, as you would type it in a shell." },
+  cwd: { type: "text", about: "Folder to run in, relative to this file. Default: the folder of this file." },
+  env: { type: "environment", about: "Environment variables for the agent." },
+  tags: { type: "texts", about: "Words to find and group agents by." },
+  ...policyFields,
+};
+
+/** Part of the agreed file format, and not built yet: named, so that nobody believes they work. */
+export const laterFields: readonly string[] = [
+  "docker",
+  "systemd",
+  "launchd",
+  "state",
+  "validate",
+  "on_invalid",
+  "budget",
+  "after",
+];
+
+export const alertFields: Fields = { to: { type: "texts", about: "Names of the channels that get alerts." } };
+
+export const reportFields: Fields = {
+  at: {
+    type: "text",
+    pattern: /^([01]\d|2[0-3]):[0-5]\d$/,
+    shape: 'a time of day, like "08:00"',
+    about: "Local time of the daily report.",
+  },
+  to: { type: "texts", about: "Names of the channels that get the report. Default: those of alerts." },
+};
+
+export const sections: Readonly<Record<string, string>> = {
+  server: "The server on this machine.",
+  defaults: "What agents have in common.",
+  agents: "The agents the supervisor keeps, by name.",
+  channels: "Where notifications go, by name. Each has a type: console, webhook, ntfy or slack.",
+  alerts: "Who is told.",
+  report: "The daily report.",
+};

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { describeProblems, parseConfig } from "./read-config.ts";
+
+function problemsOf(text: string, environment: NodeJS.ProcessEnv = {}): string[] {
+  const read = parseConfig(text, "/etc/midwatch.yaml", environment);
+  return read.ok ? [] : read.problems.map(({ line, column, message }) => `${line}:${column} ${message}`);
+}
+
+test("a whole file is read, with what agents have in common and what they do not", () => {
+  const read = parseConfig(
+    `
+server: { listen: 127.0.0.1:5005, data: watch, timezone: Europe/Berlin }
+defaults: { interval: 30s, cooldown: 1m }
+agents:
+  bot: { run: python agent.py, cwd: bot, env: { MODE: live }, cooldown: 2m }
+channels:
+  me: { type: webhook, url: "https://example.org/hook", secret: "\${HOOK_SECRET}" }
+alerts: { to: [me] }
+report: { at: "08:00" }
+`,
+    "/etc/midwatch.yaml",
+    { HOOK_SECRET: "hush" },
+  );
+  assert.ok(read.ok);
+  const { server, agents, channels, report } = read.config;
+  assert.deepEqual(server, {
+    host: "127.0.0.1",
+    port: 5005,
+    dataDir: "/etc/watch",
+    timezone: "Europe/Berlin",
+    strict: false,
+  });
+  assert.deepEqual(
+    agents.map(({ name, cwd, intervalMs, cooldownMs }) => ({ name, cwd, intervalMs, cooldownMs })),
+    [{ name: "bot", cwd: "/etc/bot", intervalMs: 30_000, cooldownMs: 120_000 }],
+  );
+  assert.equal(channels["me"]?.["secret"], "hush");
+  assert.deepEqual(report, { at: "08:00", to: ["me"] });
+});
+
+test("every mistake is reported at once, each with its line and column", () => {
+  const problems = problemsOf(`server: { listen: nowhere }
+agents:
+  bot:
+    run: python agent.py
+    interval: 60
+    restart: sometimes
+    budgets: 5
+  "bad name": { cwd: . }
+alerts: { to: [me] }
+`);
+  assert.deepEqual(
+    problems.map((problem) => problem.split(" ")[0]),
+    ["1:19", "9:9", "5:15", "6:14", "7:5", "8:3", "8:3"],
+  );
+  assert.match(problems.join("\n"), /write 60s for seconds/);
+});
+
+for (const [claim, text, said] of [
+  ["a file that is not YAML", "agents: [", /1:/],
+  ["an unknown section", "agent: {}", /unknown section "agent"; there are server/],
+  ["a variable that is not set", 'channels: { me: { type: ntfy, url: "${NOPE}" } }', /NOPE is not set/],
+  [
+    "a setting that this version does not have yet",
+    "agents: { a: { run: x, budget: { usd_per_day: 5 } } }",
+    /not supported by this version yet/,
+  ],
+  ["a zone that does not exist", "server: { timezone: Mars/Base }", /not a known time zone/],
+  ["a mapping where a text belongs", "agents: { a: { run: { b: c } } }", /agents.a.run must be a text/],
+  ["a key that stands twice", "agents: {}\nagents: {}", /2:1 .*unique/],
+] as const) {
+  test(`${claim} is refused in plain words`, () => assert.match(problemsOf(text).join("\n"), said));
+}
+
+test("problems are written like places in an editor", () => {
+  assert.equal(
+    describeProblems("midwatch.yaml", [{ line: 3, column: 5, message: "wrong" }]),
+    "The configuration has a mistake:\n  midwatch.yaml:3:5: wrong",
+  );
+});

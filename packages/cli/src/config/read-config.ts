@@ -1,0 +1,303 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { parseDuration } from "@midwatch/protocol";
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from "yaml";
+import { agentDefaults, type AgentConfig, type AgentDefaults, type Config } from "./config.ts";
+import {
+  agentFields,
+  alertFields,
+  laterFields,
+  policyFields,
+  reportFields,
+  sections,
+  serverFields,
+  type Field,
+  type Fields,
+} from "./fields.ts";
+
+/** One mistake in the file. Lines and columns start at 1; 0 where a mistake has no place. */
+export interface Problem {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+export type ReadConfig =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly file: string; readonly problems: readonly Problem[] };
+
+type Values = Readonly<Record<string, unknown>>;
+
+const agentName = /^[A-Za-z0-9._\-/:@]{1,128}$/;
+
+/** Reads and checks a whole file; every mistake in it is reported at once, each with its place. */
+export function readConfig(file: string, environment: NodeJS.ProcessEnv): ReadConfig {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ok: false, file, problems: [{ line: 0, column: 0, message: `the file can't be read: ${reason}` }] };
+  }
+  return parseConfig(text, file, environment);
+}
+
+export function parseConfig(text: string, file: string, environment: NodeJS.ProcessEnv): ReadConfig {
+  const reader = new Reader(text, environment);
+  const config = reader.config(file);
+  if (reader.problems.length > 0) return { ok: false, file, problems: reader.problems };
+  return { ok: true, config };
+}
+
+/** Walks the document and collects what is wrong with it. */
+class Reader {
+  readonly problems: Problem[] = [];
+  readonly #lines = new LineCounter();
+  readonly #root: unknown;
+  readonly #environment: NodeJS.ProcessEnv;
+
+  constructor(text: string, environment: NodeJS.ProcessEnv) {
+    this.#environment = environment;
+    const document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+    for (const error of document.errors) this.#complain(error.pos[0], error.message.split("\n")[0] ?? "not YAML");
+    this.#root = document.contents;
+  }
+
+  config(file: string): Config {
+    const root = this.#map(this.#root, "the file");
+    for (const [key, at] of this.#keys(root)) {
+      if (!Object.hasOwn(sections, key))
+        this.#complain(at, `unknown section "${key}"; there are ${Object.keys(sections).join(", ")}`);
+    }
+    const server = this.#fields(root?.get("server", true), "server", serverFields);
+    const defaults = this.#policy(this.#fields(root?.get("defaults", true), "defaults", policyFields), agentDefaults);
+    const alerts = this.#fields(root?.get("alerts", true), "alerts", alertFields);
+    const report = this.#fields(root?.get("report", true), "report", reportFields);
+    const channels = this.#channels(root);
+    const alertsTo = this.#channelNames(root, "alerts", alerts, channels);
+    const reportTo = this.#channelNames(root, "report", report, channels);
+    const base = dirname(resolve(file));
+    const [host, port] = splitListen((server["listen"] as string | undefined) ?? "127.0.0.1:4004");
+    return {
+      file: resolve(file),
+      server: {
+        host,
+        port,
+        dataDir: resolve(base, (server["data"] as string | undefined) ?? ".midwatch"),
+        timezone: this.#timezone(root, server["timezone"] as string | undefined),
+        strict: (server["strict"] as boolean | undefined) ?? false,
+      },
+      agents: this.#agents(root, defaults, base),
+      channels,
+      alertsTo,
+      report:
+        report["at"] === undefined
+          ? null
+          : { at: report["at"] as string, to: reportTo.length > 0 ? reportTo : alertsTo },
+    };
+  }
+
+  #agents(root: YAMLMap | null, defaults: AgentDefaults, base: string): AgentConfig[] {
+    const agents = this.#map(root?.get("agents", true), "agents");
+    return this.#keys(agents).flatMap(([name, at]) => {
+      if (!agentName.test(name))
+        this.#complain(at, `"${name}" is not an agent name: 1 to 128 letters, digits and . _ - / : @`);
+      const values = this.#fields(agents?.get(name, true), `agents.${name}`, agentFields);
+      const run = values["run"] as string | undefined;
+      if (run === undefined) {
+        this.#complain(at, `agents.${name} has no "run": give the command that starts it`);
+        return [];
+      }
+      return [
+        {
+          name,
+          run,
+          cwd: resolve(base, (values["cwd"] as string | undefined) ?? "."),
+          env: (values["env"] as Record<string, string> | undefined) ?? {},
+          tags: (values["tags"] as string[] | undefined) ?? [],
+          ...this.#policy(values, defaults),
+        },
+      ];
+    });
+  }
+
+  #policy(values: Values, defaults: AgentDefaults): AgentDefaults {
+    const pick = <T>(key: string, fallback: T): T => (values[key] as T | undefined) ?? fallback;
+    return {
+      liveness: pick("liveness", defaults.liveness),
+      intervalMs: pick("interval", defaults.intervalMs),
+      missedLimit: pick("missed_limit", defaults.missedLimit),
+      restart: pick("restart", defaults.restart),
+      cooldownMs: pick("cooldown", defaults.cooldownMs),
+      maxRestarts: pick("max_restarts", defaults.maxRestarts),
+      probationMs: pick("probation", defaults.probationMs),
+      startupMs: pick("startup", defaults.startupMs),
+      stopGraceMs: pick("stop_grace", defaults.stopGraceMs),
+    };
+  }
+
+  /** Channels are checked by their own types when they are made; here only their shape. */
+  #channels(root: YAMLMap | null): Record<string, Record<string, unknown>> {
+    const channels = this.#map(root?.get("channels", true), "channels");
+    const read: Record<string, Record<string, unknown>> = {};
+    for (const [name, at] of this.#keys(channels)) {
+      const channel = this.#map(channels?.get(name, true), `channels.${name}`);
+      if (!channel?.has("type"))
+        this.#complain(at, `channels.${name} has no "type"; there are console, webhook, ntfy and slack`);
+      read[name] = Object.fromEntries(
+        this.#keys(channel).map(([key]) => [key, this.#substituted(channel?.get(key, true))]),
+      );
+    }
+    return read;
+  }
+
+  #channelNames(root: YAMLMap | null, section: string, values: Values, channels: Values): readonly string[] {
+    const names = (values["to"] as string[] | undefined) ?? [];
+    for (const name of names) {
+      if (Object.hasOwn(channels, name)) continue;
+      const known = Object.keys(channels).join(", ") || "none yet";
+      this.#complain(
+        offsetOf(root?.get(section, true)),
+        `${section}.to names the channel "${name}", which channels: does not have (${known})`,
+      );
+    }
+    return names;
+  }
+
+  #timezone(root: YAMLMap | null, zone: string | undefined): string {
+    const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (zone === undefined) return own;
+    try {
+      return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
+    } catch {
+      // The one thing this constructor throws for is a zone it does not know.
+      this.#complain(
+        offsetOf(root?.get("server", true)),
+        `server.timezone "${zone}" is not a known time zone; write it like Europe/Berlin`,
+      );
+      return own;
+    }
+  }
+
+  /** Checks one mapping against its table and returns what was given, parsed. */
+  #fields(node: unknown, where: string, fields: Fields): Values {
+    const map = this.#map(node, where);
+    const values: Record<string, unknown> = {};
+    for (const [key, at] of this.#keys(map)) {
+      const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+      if (field === undefined) {
+        const later = laterFields.includes(key) && where.startsWith("agents.");
+        this.#complain(
+          at,
+          later
+            ? `${where}.${key} is not supported by this version yet; remove it, so that you do not rely on it`
+            : `${where} has no setting "${key}"; there are ${Object.keys(fields).join(", ")}`,
+        );
+        continue;
+      }
+      const value = this.#value(map?.get(key, true), field);
+      if (value.ok) values[key] = value.value;
+      else this.#complain(offsetOf(map?.get(key, true)) ?? at, `${where}.${key} ${value.wrong}`);
+    }
+    return values;
+  }
+
+  #value(node: unknown, field: Field): { ok: true; value: unknown } | { ok: false; wrong: string } {
+    const value = this.#substituted(node);
+    const wrong = (expected: string): { ok: false; wrong: string } => ({
+      ok: false,
+      wrong: `must be ${expected}, not ${JSON.stringify(value)}`,
+    });
+    switch (field.type) {
+      case "duration": {
+        const parsed = parseDuration(typeof value === "string" ? value : String(value));
+        if (!parsed.ok) return { ok: false, wrong: parsed.message };
+        const [least, most] = [durationOf(field.least), durationOf(field.most)];
+        return parsed.ms < least || parsed.ms > most
+          ? wrong(`from ${field.least} to ${field.most}`)
+          : { ok: true, value: parsed.ms };
+      }
+      case "count":
+        return Number.isInteger(value) && (value as number) >= field.least && (value as number) <= field.most
+          ? { ok: true, value }
+          : wrong(`a whole number from ${field.least} to ${field.most}`);
+      case "choice":
+        return typeof value === "string" && field.of.includes(value)
+          ? { ok: true, value }
+          : wrong(`one of ${field.of.join(", ")}`);
+      case "text":
+        if (typeof value !== "string" || value === "") return wrong(field.shape ?? "a text");
+        return field.pattern?.test(value) === false ? wrong(field.shape ?? "a text") : { ok: true, value };
+      case "texts":
+        return Array.isArray(value) && value.every((one) => typeof one === "string")
+          ? { ok: true, value }
+          : wrong("a list of texts, like [me]");
+      case "environment":
+        return isTextMap(value) ? { ok: true, value } : wrong('a mapping of texts, like { MODE: "live" }');
+      case "flag":
+        return typeof value === "boolean" ? { ok: true, value } : wrong("true or false");
+    }
+  }
+
+  /** The plain value of a node, `${NAME}` replaced from the environment. */
+  #substituted(node: unknown): unknown {
+    if (isMap(node))
+      return Object.fromEntries(this.#keys(node).map(([key]) => [key, this.#substituted(node.get(key, true))]));
+    if (isSeq(node)) return node.items.map((item) => this.#substituted(item));
+    if (!isScalar(node)) return undefined;
+    const { value } = node;
+    if (typeof value !== "string") return value;
+    return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
+      const given = this.#environment[name];
+      if (given === undefined) this.#complain(offsetOf(node), `the environment variable ${name} is not set`);
+      return given ?? "";
+    });
+  }
+
+  #map(node: unknown, where: string): YAMLMap | null {
+    if (node === null || node === undefined || (isScalar(node) && node.value === null)) return null;
+    if (isMap(node)) return node;
+    this.#complain(offsetOf(node), `${where} must be a mapping of names to values`);
+    return null;
+  }
+
+  #keys(map: YAMLMap | null): [string, number | undefined][] {
+    return (map?.items ?? []).map(({ key }) => [isScalar(key) ? String(key.value) : String(key), offsetOf(key)]);
+  }
+
+  #complain(offset: number | undefined, message: string): void {
+    const place = offset === undefined ? { line: 0, col: 0 } : this.#lines.linePos(offset);
+    this.problems.push({ line: place.line, column: place.col, message });
+  }
+}
+
+/** One problem a line, the way editors and compilers write places. */
+export function describeProblems(file: string, problems: readonly Problem[]): string {
+  const lines = problems.map(
+    ({ line, column, message }) => `  ${file}${line > 0 ? `:${line}:${column}` : ""}: ${message}`,
+  );
+  return `The configuration has ${problems.length === 1 ? "a mistake" : `${problems.length} mistakes`}:\n${lines.join("\n")}`;
+}
+
+export function splitListen(listen: string): [string, number] {
+  const at = listen.lastIndexOf(":");
+  return [listen.slice(0, at).replace(/^\[|\]$/g, ""), Number(listen.slice(at + 1))];
+}
+
+function durationOf(text: string): number {
+  const parsed = parseDuration(text);
+  return parsed.ok ? parsed.ms : 0;
+}
+
+function isTextMap(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((one) => typeof one === "string")
+  );
+}
+
+function offsetOf(node: unknown): number | undefined {
+  return (node as { range?: [number, number, number] | null } | null | undefined)?.range?.[0];
+}
