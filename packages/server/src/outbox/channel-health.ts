@@ -1,7 +1,7 @@
 import type { Ms } from "@midwatch/core";
 import type { WebhookBody } from "@midwatch/protocol";
 import type { OutboxDraft, Store } from "@midwatch/store";
-import { headline } from "../channels/message-text.ts";
+import { headline } from "../message-text.ts";
 import { draftOf } from "./stored-message.ts";
 
 /*

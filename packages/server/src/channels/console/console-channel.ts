@@ -2,7 +2,7 @@ import type { Writable } from "node:stream";
 import type { WebhookBody } from "@midwatch/protocol";
 import type { ChannelResult, ChannelSurroundings, SendOutcome } from "../channel.ts";
 import { readConfig } from "../channel-config.ts";
-import { headline, plainText } from "../message-text.ts";
+import { headline, plainText } from "../../message-text.ts";
 
 /** Writes notifications to the terminal (or wherever the server's output goes). It has no settings. */
 export function createConsoleChannel(

@@ -1,7 +1,7 @@
 import type { WebhookBody } from "@midwatch/protocol";
 import type { ChannelResult, ChannelSurroundings } from "../channel.ts";
 import { readConfig } from "../channel-config.ts";
-import { clipBytes, headline, plainText, shortcode } from "../message-text.ts";
+import { clipBytes, headline, plainText, shortcode } from "../../message-text.ts";
 import { createPoster } from "../outgoing/post.ts";
 
 /** ntfy turns anything over 4,096 bytes into an attachment, which a locked phone does not show. */

@@ -1,7 +1,7 @@
 import type { LookupFunction } from "node:net";
 import { Agent, errors, request } from "undici";
 import { SECOND, type DurationMs, type Ms } from "@midwatch/core";
-import { clipBytes, oneLine } from "../message-text.ts";
+import { clipBytes, oneLine } from "../../message-text.ts";
 import type { SendOutcome } from "../channel.ts";
 import { guardedConnector } from "./guarded-connector.ts";
 import { retryAfter } from "./retry-after.ts";

@@ -1,7 +1,7 @@
 import type { WebhookBody } from "@midwatch/protocol";
 import type { ChannelResult, ChannelSurroundings, SendOutcome } from "../channel.ts";
 import { readConfig } from "../channel-config.ts";
-import { clipBytes, headline, oneLine, plainText, shortcode } from "../message-text.ts";
+import { clipBytes, headline, oneLine, plainText, shortcode } from "../../message-text.ts";
 import { createPoster } from "../outgoing/post.ts";
 
 /** Slack takes 40,000 characters; nobody reads more than this in a chat. */

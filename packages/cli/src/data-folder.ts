@@ -1,0 +1,54 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * What lies in the data folder beside the database, so that nothing has to be typed on one machine: keys for this
+ * machine's own use, and the address of the running server. Everything is readable by its owner only.
+ */
+export interface DataFolder {
+  readonly path: string;
+  readonly database: string;
+}
+
+/** Where the running server said that it listens. */
+export interface ServerAddress {
+  readonly url: string;
+  readonly pid: number;
+}
+
+export type LocalKey = "admin" | "ingest";
+
+/** Opens the folder and makes it if need be (mode 0700). Throws the system's error when it can't be written. */
+export function openDataFolder(path: string): DataFolder {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  return { path, database: join(path, "midwatch.db") };
+}
+
+export function localKey(dataDir: string, scope: LocalKey): string | null {
+  return readOwn(join(dataDir, `${scope}.key`))?.trim() ?? null;
+}
+
+export function saveLocalKey(dataDir: string, scope: LocalKey, key: string): void {
+  writeOwn(join(dataDir, `${scope}.key`), `${key}\n`);
+}
+
+export function serverAddress(dataDir: string): ServerAddress | null {
+  const text = readOwn(join(dataDir, "server.json"));
+  return text === null ? null : (JSON.parse(text) as ServerAddress);
+}
+
+export function saveServerAddress(dataDir: string, address: ServerAddress): void {
+  writeOwn(join(dataDir, "server.json"), `${JSON.stringify(address)}\n`);
+}
+
+function readOwn(file: string): string | null {
+  return existsSync(file) ? readFileSync(file, "utf8") : null;
+}
+
+/** Replaced whole: a reader sees the old text or the new one, never half of it. */
+function writeOwn(file: string, text: string): void {
+  const next = `${file}.${process.pid}.new`;
+  writeFileSync(next, text, { mode: 0o600 });
+  chmodSync(next, 0o600);
+  renameSync(next, file);
+}

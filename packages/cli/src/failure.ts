@@ -1,0 +1,13 @@
+/** Exit statuses of the command: 0 ok, 1 failed, 2 bad usage, 78 bad configuration. */
+export type ExitStatus = 1 | 2 | 78;
+
+/** The command can't do what was asked; the message is printed as it is. */
+export class CommandFailure extends Error {
+  override readonly name = "CommandFailure";
+  readonly status: ExitStatus;
+
+  constructor(status: ExitStatus, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.status = status;
+  }
+}

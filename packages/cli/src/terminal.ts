@@ -1,0 +1,38 @@
+import { stripVTControlCharacters, styleText } from "node:util";
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Text from an agent may hold anything; on a terminal it holds no control characters and no line breaks. */
+export function clean(text: string): string {
+  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
+}
+
+export function paint(style: Style, text: string): string {
+  return styleText(style, text, { stream: process.stdout });
+}
+
+/** Columns that line up; the last one may be as long as it likes. Styles are applied after the widths are known. */
+export function table(
+  rows: readonly (readonly string[])[],
+  styles: readonly (readonly (Style | null)[])[] = [],
+): string {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
+  return rows
+    .map((row, r) =>
+      row
+        .map((cell, i) => {
+          const padded = i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0);
+          const style = styles[r]?.[i];
+          return style ? paint(style, padded) : padded;
+        })
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** "12 s ago", or "never". */
+export function ago(iso: string | null, now: number, spell: (ms: number) => string): string {
+  return iso === null ? "never" : `${spell(Math.max(0, now - Date.parse(iso)))} ago`;
+}
