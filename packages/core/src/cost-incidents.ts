@@ -1,13 +1,90 @@
+// Turns the detector's verdicts into incidents, and an incident into a hold where the settings ask for it.
+
 import type { Beat } from "./beat.ts";
+import type { ClosedAlarm } from "./cost/alarm.ts";
+import { explainClosed, explainVerdict } from "./cost/explain.ts";
+import { acceptCost, kindsInAlarm, stepCost, type JudgedCycle } from "./cost/step-cost.ts";
 import type { CycleRecord } from "./effect.ts";
+import { findIncident, openIncident, resolveIncident } from "./incidents.ts";
+import { changeState } from "./liveness.ts";
+import { isRunning, stopProcess } from "./restart-policy.ts";
 import { record, type Turn } from "./turn.ts";
 
-/** Closes the cycle of a beat; the detector's verdicts become incidents here. */
-export function judgeCost(_turn: Turn, beat: Beat): CycleRecord | null {
-  return { kind: beat.cycleKind, tokens: beat.tokens, baseline: null, ms: beat.cycleMs };
+/** Judges what a beat used; returns the cycle that it ended, if it ended one. */
+export function judgeCost(turn: Turn, beat: Beat): CycleRecord | null {
+  const { state, settings } = turn;
+  const { state: cost, judged } = stepCost(
+    state.cost,
+    {
+      kind: beat.cycleKind,
+      cycle: beat.cycle,
+      tokens: beat.tokens,
+      closes: beat.cycleMs !== null,
+      detect: isJudged(turn),
+    },
+    settings.cost,
+  );
+  state.cost = cost;
+  let ended: CycleRecord | null = null;
+  for (const cycle of judged) {
+    applyVerdict(turn, cycle);
+    if (cycle.ended) {
+      ended = { kind: cycle.kind || null, tokens: cycle.tokens, baseline: cycle.verdict.baseline, ms: beat.cycleMs };
+    }
+  }
+  return ended;
+}
+
+/** A burst of clean-up calls is expected from an agent that is shutting down, until it takes too long. */
+function isJudged({ state }: Turn): boolean {
+  const ending = state.state === "stopping" || state.state === "stopped";
+  return !ending || findIncident(state, "shutdown-overdue") !== undefined;
+}
+
+function applyVerdict(turn: Turn, { verdict }: JudgedCycle): void {
+  if (verdict.closed) closeAlarm(turn, verdict.closed);
+  switch (verdict.alarm) {
+    case "none":
+      return;
+    case "spike":
+      openIncident(turn, { kind: "spike", since: turn.at, ...explainVerdict(verdict) });
+      resolveIncident(turn, "spike", { by: "itself", title: "the spike is over", text: "It lasted one cycle." });
+      return;
+    case "runaway":
+    case "drift":
+      if (verdict.change !== "opened") return;
+      openIncident(turn, { kind: verdict.alarm, since: turn.at, ...explainVerdict(verdict) });
+      if (verdict.alarm === "runaway" && turn.settings.onRunaway === "pause") holdRunaway(turn);
+  }
+}
+
+/** The agent's incident lasts until the last kind of cycle in alarm is calm again. */
+function closeAlarm(turn: Turn, closed: ClosedAlarm): void {
+  if (kindsInAlarm(turn.state.cost, closed.kind).length > 0) return;
+  const { title, text } = explainClosed(closed);
+  resolveIncident(turn, closed.kind, { by: closed.how === "superseded" ? "superseded" : "itself", title, text });
+}
+
+/** Ended only by a person: a loop that is started again by itself is a loop again. */
+function holdRunaway(turn: Turn): void {
+  const { state, settings, at } = turn;
+  if (state.hold) return;
+  const reason = `paused: ${findIncident(state, "runaway")?.title ?? "possible loop"}`;
+  state.hold = { by: "runaway", directive: "pause", who: "loop detector", reason, at };
+  state.nextMissAt = null;
+  changeState(turn, "paused", reason);
+  if (settings.keeps && isRunning(state.recovery)) stopProcess(turn, { why: "budget", then: "stay", reason });
 }
 
 /** A person says that what the agent costs now is its new normal. */
 export function acceptBaselines(turn: Turn, by: string): void {
+  turn.state.cost = acceptCost(turn.state.cost, turn.settings.cost);
   record(turn, "baseline-accepted", `${by} accepted the present cost as the new normal`, { by });
+  for (const kind of ["runaway", "drift"] as const) {
+    resolveIncident(turn, kind, {
+      by: "person",
+      title: `${by} accepted the present cost as the new normal`,
+      text: "It is compared with its latest cycles from now on.",
+    });
+  }
 }

@@ -4,7 +4,8 @@ import type { KindHistory } from "./history.ts";
 export interface CostState {
   /** By cycle kind; cycles without a kind are filed under the empty string. At most 8 kinds, the rest share one. */
   readonly kinds: Readonly<Record<string, KindHistory>>;
-  readonly open: { readonly cycle: number | null; readonly kind: string; readonly tokens: number } | null;
+  /** A numbered cycle whose end has not been seen. */
+  readonly open: { readonly cycle: number; readonly kind: string; readonly tokens: number } | null;
 }
 
 export const emptyCostState: CostState = { kinds: {}, open: null };

@@ -1,0 +1,107 @@
+import { DAY, type Ms } from "../time.ts";
+import type { AgentDayFacts, HourFacts } from "./facts.ts";
+
+/** What was used, and how it compares. Money is integer micro-dollars. */
+export interface Usage {
+  readonly tokens: number;
+  readonly cycles: number;
+  readonly maxCycleTokens: number;
+  /** Null when something was used and nothing of it has a price: unpriced is not free. */
+  readonly costUsdMicros: number | null;
+  /** Beats that used tokens and have no price; their cost is missing from the sum. */
+  readonly unpricedBeats: number;
+}
+
+export interface DayCost extends Usage {
+  readonly tokensPerCycle: number | null;
+  readonly costUsdMicrosPerCycle: number | null;
+  readonly baseline: number | null;
+  /** The day's tokens per cycle as a multiple of the baseline. */
+  readonly timesBaseline: number | null;
+  readonly week: WeekCost | null;
+  /** Tokens, and cost, per cycle as a multiple of the last seven days. */
+  readonly timesWeek: number | null;
+  readonly costTimesWeek: number | null;
+  /** `unclear`: too few cycles, or nothing to compare with. */
+  readonly left: "no" | "above" | "below" | "unclear";
+}
+
+/** The seven days before, as one ordinary day. */
+export interface WeekCost {
+  /** Of the seven, days on which the agent used anything. */
+  readonly days: number;
+  readonly tokensPerDay: number;
+  readonly tokensPerCycle: number;
+  readonly costUsdMicrosPerDay: number | null;
+  readonly costUsdMicrosPerCycle: number | null;
+}
+
+/** A day's mean has left what is usual above this multiple of it, or below its inverse: the factor at which a `drift` closes. */
+const leftFactor = 1.5;
+/** A mean of fewer cycles says little. The detector waits for as many. */
+const fewestCycles = 10;
+
+export function dayCost({ hours, weekHours, baseline }: AgentDayFacts, from: Ms): DayCost {
+  const used = sumHours(hours);
+  const tokensPerCycle = per(used.tokens, used.cycles);
+  const costUsdMicrosPerCycle = per(used.costUsdMicros, used.cycles);
+  const week = weekCost(weekHours, from);
+  const timesBaseline = per(tokensPerCycle, baseline);
+  const timesWeek = per(tokensPerCycle, week?.tokensPerCycle ?? null);
+  const costTimesWeek = per(costUsdMicrosPerCycle, week?.costUsdMicrosPerCycle ?? null);
+  const compared = [timesBaseline ?? timesWeek, costTimesWeek].filter((times) => times !== null);
+  return {
+    ...used,
+    tokensPerCycle,
+    costUsdMicrosPerCycle,
+    baseline,
+    timesBaseline,
+    week,
+    timesWeek,
+    costTimesWeek,
+    left: used.cycles < fewestCycles ? "unclear" : verdict(compared),
+  };
+}
+
+export function sumHours(hours: readonly HourFacts[]): Usage {
+  let [tokens, cycles, maxCycleTokens, micros, unpricedBeats] = [0, 0, 0, 0, 0];
+  for (const hour of hours) {
+    tokens += hour.tokens;
+    cycles += hour.cycles;
+    maxCycleTokens = Math.max(maxCycleTokens, hour.maxCycleTokens);
+    micros += hour.costUsdMicros;
+    unpricedBeats += hour.unpricedBeats;
+  }
+  return {
+    tokens,
+    cycles,
+    maxCycleTokens,
+    costUsdMicros: unpricedBeats > 0 && micros === 0 ? null : micros,
+    unpricedBeats,
+  };
+}
+
+function weekCost(hours: readonly HourFacts[], from: Ms): WeekCost | null {
+  const used = sumHours(hours);
+  const days = new Set(hours.filter(({ tokens }) => tokens > 0).map(({ hour }) => Math.floor((from - 1 - hour) / DAY)))
+    .size;
+  const tokensPerCycle = per(used.tokens, used.cycles);
+  if (days === 0 || tokensPerCycle === null) return null;
+  return {
+    days,
+    tokensPerDay: used.tokens / days,
+    tokensPerCycle,
+    costUsdMicrosPerDay: per(used.costUsdMicros, days),
+    costUsdMicrosPerCycle: per(used.costUsdMicros, used.cycles),
+  };
+}
+
+function verdict(times: readonly number[]): DayCost["left"] {
+  if (times.length === 0) return "unclear";
+  if (times.some((one) => one > leftFactor)) return "above";
+  return times.some((one) => one < 1 / leftFactor) ? "below" : "no";
+}
+
+function per(amount: number | null, by: number | null): number | null {
+  return amount === null || by === null || by <= 0 ? null : amount / by;
+}

@@ -1,0 +1,75 @@
+import type { HistoryEntry } from "../effect.ts";
+import type { IncidentKind, ResolvedBy, Severity } from "../incident.ts";
+import type { LivenessSource } from "../settings.ts";
+import type { LivenessState } from "../state.ts";
+import type { Ms } from "../time.ts";
+
+/** From `from` up to, not including, `to`. */
+export interface Span {
+  readonly from: Ms;
+  readonly to: Ms;
+}
+
+/**
+ * All that a daily report is made of. The bounds come from outside: which moments are one day in a named zone is a question for a
+ * calendar, and a day may have 23 or 25 hours.
+ */
+export interface DayFacts {
+  /** The local day, "2026-11-24". */
+  readonly date: string;
+  /** The zone's name, "Europe/Berlin". */
+  readonly zone: string;
+  readonly from: Ms;
+  readonly to: Ms;
+  /** When the facts were gathered. Before `to`, the report is one of a day that is not over. */
+  readonly madeAt: Ms;
+  readonly agents: readonly AgentDayFacts[];
+}
+
+export interface AgentDayFacts {
+  readonly name: string;
+  readonly firstSeenAt: Ms;
+  readonly liveness: LivenessSource;
+  /** The state the day began with; null when the agent was not known then. */
+  readonly atStart: { readonly state: LivenessState; readonly since: Ms; readonly why: string | null } | null;
+  /** The day's history in the order it was written; what a spool delivered may carry earlier times than what stands before it. */
+  readonly history: readonly HistoryEntry[];
+  /** Those that overlap the day, and those open when the facts were gathered. */
+  readonly incidents: readonly IncidentFact[];
+  /** When the watcher was blind; may reach over the ends of the day. */
+  readonly blind: readonly Span[];
+  /** Parts of `blind` that beats from a supervisor's spool have covered since. */
+  readonly covered: readonly Span[];
+  /** True while a supervisor is at work on the agent: starting it, watching its probation, waiting for the next attempt. */
+  readonly mending: boolean;
+  readonly hours: readonly HourFacts[];
+  /** Of the seven local days before. */
+  readonly weekHours: readonly HourFacts[];
+  /** Mean tokens per cycle that the day's first cycles were compared with; null while none is known. */
+  readonly baseline: number | null;
+}
+
+export interface IncidentFact {
+  readonly id: number;
+  readonly kind: IncidentKind;
+  readonly severity: Severity;
+  readonly since: Ms;
+  readonly openedAt: Ms;
+  readonly title: string;
+  readonly text: string;
+  readonly acknowledged: boolean;
+  readonly resolvedAt: Ms | null;
+  readonly resolvedBy: ResolvedBy | null;
+}
+
+/** What an agent used in one UTC hour. */
+export interface HourFacts {
+  readonly hour: Ms;
+  /** Cycles that used tokens. */
+  readonly cycles: number;
+  readonly tokens: number;
+  readonly maxCycleTokens: number;
+  readonly costUsdMicros: number;
+  /** Beats that used tokens and have no price. */
+  readonly unpricedBeats: number;
+}

@@ -1,0 +1,85 @@
+import type { HistoryEntry } from "../effect.ts";
+import type { Ms } from "../time.ts";
+
+export interface Restart {
+  readonly at: Ms;
+  /** `unknown`: a new run began, and neither a supervisor nor a person known here started it. */
+  readonly by: "supervisor" | "person" | "unknown";
+  /** Who, when it was a person. */
+  readonly who: string | null;
+  readonly reason: string | null;
+  /** 1, 2, 3 … for automatic attempts, 0 for what a person asked for; null when nobody counted. */
+  readonly attempt: number | null;
+  /** `undecided`: the day ended before it had proven itself. */
+  readonly outcome: "succeeded" | "failed" | "undecided";
+}
+
+/**
+ * Reads the restarts of a day from its history. A supervisor writes each of its own down. A run that begins without one is a
+ * restart too: by a person, if one asked for it since the run before, else by nobody knows whom.
+ */
+export function restartsOf(history: readonly HistoryEntry[]): readonly Restart[] {
+  const restarts: Restart[] = [];
+  let explained = false;
+  let asked: HistoryEntry | null = null;
+  history.forEach((entry, index) => {
+    const { kind, data } = entry;
+    if (kind === "commanded" && asksForStart(data["command"])) asked = entry;
+    if (kind === "restarted") {
+      restarts.push(written(entry, asked, history.slice(index + 1)));
+      explained = true;
+    }
+    if (kind !== "run-started") return;
+    if (!explained && typeof data["before"] === "string") restarts.push(unwritten(entry, asked));
+    explained = false;
+    asked = null;
+  });
+  return restarts;
+}
+
+function written(entry: HistoryEntry, asked: HistoryEntry | null, after: readonly HistoryEntry[]): Restart {
+  const { attempt, by, reason } = entry.data;
+  const person = by === "person";
+  return {
+    at: entry.at,
+    by: person ? "person" : by === "supervisor" ? "supervisor" : "unknown",
+    who: person ? whoAsked(asked) : null,
+    reason: typeof reason === "string" ? reason : null,
+    attempt: typeof attempt === "number" ? attempt : null,
+    outcome: outcomeOf(after),
+  };
+}
+
+function unwritten(entry: HistoryEntry, asked: HistoryEntry | null): Restart {
+  return {
+    at: entry.at,
+    by: asked ? "person" : "unknown",
+    who: whoAsked(asked),
+    reason: null,
+    attempt: null,
+    // Its first beat is the very thing that told of it.
+    outcome: "succeeded",
+  };
+}
+
+/** What came first after the restart: a sign that it holds, or one that it does not. */
+function outcomeOf(after: readonly HistoryEntry[]): Restart["outcome"] {
+  for (const { kind, data } of after) {
+    if (kind === "restarted" || kind === "start-refused" || kind === "hung") return "failed";
+    if (kind === "exited")
+      return data["stopped_for"] === null || data["stopped_for"] === "hung" ? "failed" : "undecided";
+    if (kind !== "recovery-changed") continue;
+    if (data["phase"] === "healthy") return "succeeded";
+    if (data["phase"] === "cooldown" || data["phase"] === "exhausted") return "failed";
+  }
+  return "undecided";
+}
+
+function asksForStart(command: unknown): boolean {
+  return command === "restart" || command === "start" || command === "resume";
+}
+
+function whoAsked(asked: HistoryEntry | null): string | null {
+  const by = asked?.data["by"];
+  return typeof by === "string" ? by : null;
+}

@@ -1,0 +1,136 @@
+import type { LivenessState } from "../state.ts";
+import type { DurationMs, Ms } from "../time.ts";
+import type { AgentDayFacts, Span } from "./facts.ts";
+
+/*
+ * A day as a row of segments without holes: what was the agent at each moment? It is painted in layers, each over the one
+ * before: the states, as the history tells them; over these the outages, which begin at the last beat and so reach back into
+ * time that looked fine while it passed; over these what the watcher could not see, because its own blindness is
+ * never charged to an agent; and last the time before the agent was known and the time that has not come yet. Painting cuts
+ * and replaces, so the lengths of all segments add up to the day whatever the layers say.
+ */
+
+/**
+ * What a moment counts as. `late` and `stopping` are up. `new` (known, but not expected to have beaten yet) is `waiting`.
+ * Only `up` and `down` are in the denominator of availability.
+ */
+export type Moment = "up" | "down" | "unknown" | "paused" | "stopped" | "waiting" | "before" | "ahead";
+
+export interface Segment<T> extends Span {
+  readonly is: T;
+}
+
+/** A segment of the state history, with the words that came with its beginning. */
+export interface StateSegment extends Segment<LivenessState> {
+  readonly why: string | null;
+}
+
+/**
+ * The states of the day. Entries are applied in the order they were written; one that carries an earlier time than the last
+ * rewrites everything from that time on, which is how a spool's late delivery corrects what was believed before it.
+ */
+export function stateSegments(agent: AgentDayFacts, day: Span): readonly StateSegment[] {
+  const first = agent.atStart ?? { state: "new" as const, why: null };
+  let segments: StateSegment[] = [{ ...day, is: first.state, why: first.why }];
+  for (const { at, kind, data, text } of agent.history) {
+    if (kind !== "state-changed" || at >= day.to) continue;
+    const from = Math.max(at, day.from);
+    segments = segments.filter((segment) => segment.from < from).map((s) => ({ ...s, to: Math.min(s.to, from) }));
+    segments.push({ from, to: day.to, is: stateOf(data["to"]), why: reasonOf(text) });
+  }
+  return segments.filter((segment) => segment.to > segment.from);
+}
+
+export function paint<T>(segments: readonly Segment<T>[], span: Span, is: T): readonly Segment<T>[] {
+  const painted: Segment<T>[] = [];
+  for (const segment of segments) {
+    const from = Math.max(segment.from, span.from);
+    const to = Math.min(segment.to, span.to);
+    if (from >= to) {
+      painted.push(segment);
+      continue;
+    }
+    if (segment.from < from) painted.push({ ...segment, to: from });
+    painted.push({ from, to, is });
+    if (to < segment.to) painted.push({ ...segment, from: to });
+  }
+  return painted;
+}
+
+export interface Layers {
+  readonly states: readonly StateSegment[];
+  readonly outages: readonly Span[];
+  readonly unseen: readonly Span[];
+  readonly firstSeenAt: Ms;
+  /** Until when anything can be known. */
+  readonly until: Ms;
+}
+
+export function momentsOf(day: Span, layers: Layers): readonly Segment<Moment>[] {
+  let moments: readonly Segment<Moment>[] = layers.states.map(({ from, to, is }) => ({ from, to, is: momentOf(is) }));
+  for (const span of layers.outages) moments = paint(moments, span, "down");
+  for (const span of layers.unseen) moments = paint(moments, span, "unknown");
+  moments = paint(moments, { from: day.from, to: layers.firstSeenAt }, "before");
+  return paint(moments, { from: layers.until, to: day.to }, "ahead");
+}
+
+/** The parts of `spans` that `without` does not cover, clipped to the day; sorted and disjoint. */
+export function subtract(day: Span, spans: readonly Span[], without: readonly Span[]): readonly Span[] {
+  let marked: readonly Segment<boolean>[] = [{ ...day, is: false }];
+  for (const span of spans) marked = paint(marked, span, true);
+  for (const span of without) marked = paint(marked, span, false);
+  return merge(marked.filter(({ is }) => is));
+}
+
+/** Spans sorted by their start, those that touch or overlap made one. */
+export function merge(spans: readonly Span[]): readonly Span[] {
+  const merged: Span[] = [];
+  for (const { from, to } of spans.toSorted((a, b) => a.from - b.from)) {
+    const last = merged.at(-1);
+    if (last && from <= last.to) merged[merged.length - 1] = { from: last.from, to: Math.max(last.to, to) };
+    else if (to > from) merged.push({ from, to });
+  }
+  return merged;
+}
+
+export function overlap(a: Span, b: Span): DurationMs {
+  return Math.max(0, Math.min(a.to, b.to) - Math.max(a.from, b.from));
+}
+
+function momentOf(state: LivenessState): Moment {
+  switch (state) {
+    case "up":
+    case "late":
+    case "stopping":
+      return "up";
+    case "new":
+      return "waiting";
+    case "down":
+    case "unknown":
+    case "paused":
+    case "stopped":
+      return state;
+  }
+}
+
+const states: ReadonlySet<unknown> = new Set<LivenessState>([
+  "new",
+  "up",
+  "late",
+  "down",
+  "stopping",
+  "stopped",
+  "paused",
+  "unknown",
+]);
+
+/** History is stored as loose data; a state nobody knows reads as "unknown" and is charged to nobody. */
+function stateOf(value: unknown): LivenessState {
+  return states.has(value) ? (value as LivenessState) : "unknown";
+}
+
+/** The sentence after "up → down: ", for people only. */
+function reasonOf(text: string): string | null {
+  const colon = text.indexOf(": ");
+  return colon < 0 ? null : text.slice(colon + 2);
+}
