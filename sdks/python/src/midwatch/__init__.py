@@ -1,0 +1,18 @@
+"""Beats from inside an agent's own loop, for Midwatch. Standard library only.
+
+    watch = Midwatch("my-agent")
+    for cycle in watch.cycles(every=60):
+        result = run_agent_cycle()
+        cycle.tokens(result.tokens_used)
+
+Nothing in here raises because of monitoring, and nothing but your loop causes a beat.
+"""
+
+from .answer import Directive
+from .cycle import Cycle
+from .loop import AsyncLoop, Loop
+from .plain import heartbeat
+from .watch import Midwatch
+
+__all__ = ["AsyncLoop", "Cycle", "Directive", "Loop", "Midwatch", "heartbeat"]
+__version__ = "0.1.0"

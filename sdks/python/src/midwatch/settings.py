@@ -1,0 +1,89 @@
+"""Where the beats go and under which name: from the arguments, else from the ``MIDWATCH_*`` variables."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Optional, Union
+from urllib.parse import urlsplit
+
+from .notes import note_once
+
+Duration = Union[int, float, str]
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_NAME = re.compile(r"[\w.\-/:@]{1,128}")
+
+SHORTEST_INTERVAL_S = 1.0
+LONGEST_S = 366 * 86_400.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A complete address: who beats, to where, with which key."""
+
+    agent: str
+    url: str
+    key: str
+    run_id: str
+
+
+def seconds_of(value: Optional[Duration], what: str) -> Optional[float]:
+    """Reads a duration: a number of seconds, or ``"500ms"``, ``"60s"``, ``"5m"``, ``"1h"``.
+
+    Anything else is noted once and counts as not given: a typing error in a monitoring option must not stop an agent.
+    """
+    if value is None or value == "":
+        return None
+    seconds: Optional[float] = None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        seconds = float(value)
+    elif isinstance(value, str):
+        match = _DURATION.fullmatch(value.strip())
+        if match:
+            seconds = float(match.group(1)) * _UNITS[match.group(2)]
+    if seconds is None or not math.isfinite(seconds) or seconds < 0 or seconds > LONGEST_S:
+        note_once(f"{what} must be seconds or a text such as \"60s\" or \"5m\", got {value!r}; it is ignored")
+        return None
+    return seconds
+
+
+def resolve_settings(
+    agent: Optional[str], url: Optional[str], key: Optional[str], run_id: Optional[str]
+) -> Optional[Settings]:
+    """Completes the arguments from the environment; None (said once) where beats cannot be sent at all."""
+    agent = agent or os.environ.get("MIDWATCH_AGENT")
+    url = url or os.environ.get("MIDWATCH_URL")
+    key = key or os.environ.get("MIDWATCH_KEY")
+    run_id = run_id or os.environ.get("MIDWATCH_RUN_ID") or uuid.uuid4().hex
+    problem = _problem(agent, url, key)
+    if problem is not None:
+        note_once(f"no beats are sent: {problem}")
+        return None
+    assert agent is not None and url is not None and key is not None
+    return Settings(agent, url.rstrip("/"), key, run_id[:128])
+
+
+def _problem(agent: object, url: object, key: object) -> Optional[str]:
+    if not isinstance(url, str) or not url:
+        return "there is no server; set MIDWATCH_URL or pass url="
+    if not isinstance(key, str) or not key:
+        return "there is no key; set MIDWATCH_KEY or pass key="
+    if not isinstance(agent, str) or not agent:
+        return "the agent has no name; set MIDWATCH_AGENT or pass agent="
+    if not _NAME.fullmatch(agent):
+        return f"an agent's name is 1 to 128 letters, digits and . _ - / : @, got {agent!r}"
+    try:
+        parts = urlsplit(url)
+        parts.port  # Reading it is what checks it.
+    except ValueError as error:
+        return f"the server's address {url!r} cannot be read: {error}"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return f"the server's address must start with http:// or https://, got {url!r}"
+    if not all(32 <= ord(letter) < 127 for letter in key):
+        return "the key holds characters that no key has; copy it again"
+    return None
