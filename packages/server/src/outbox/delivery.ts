@@ -1,6 +1,7 @@
 import { SECOND, type Ms } from "@midwatch/core";
 import type { OutboxRow, Store } from "@midwatch/store";
 import type { Channel, SendOutcome } from "../channels/channel.ts";
+import type { Log } from "../log.ts";
 import { createHealthKeeper } from "./channel-health.ts";
 import { nextTry } from "./retry.ts";
 import { messageOf } from "./stored-message.ts";
@@ -24,18 +25,13 @@ const STOP_GRACE = 3 * SECOND;
 /** Sent rows whose finishing failed; remembered so that they are finished later and not sent again. */
 const UNRECORDED = 1_000;
 
-export interface DeliveryLog {
-  warn(facts: object, text: string): void;
-  error(facts: object, text: string): void;
-}
-
 export interface DeliveryOptions {
   readonly store: Pick<Store, "claimOutbox" | "finishOutbox" | "addOutbox" | "fact" | "putFact">;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly now: () => Ms;
   /** From 0 up to 1; spreads retries. */
   readonly random: () => number;
-  readonly log: DeliveryLog;
+  readonly log: Pick<Log, "warn" | "error">;
   /** Tries under way at once per channel; 4 unless given. At least 1. */
   readonly perChannel?: number;
 }
@@ -160,7 +156,7 @@ function createPerformer({ store, channels, now, random, log }: DeliveryOptions)
       return;
     }
     const { error } = outcome;
-    const retryAt = nextTry({ tries: row.attempts + 1, writtenAt: row.at, now: at, outcome, random });
+    const retryAt = nextTry({ tries: row.attempts, writtenAt: row.at, now: at, outcome, random });
     log.warn({ channel: row.channel, key: row.key, error, retryAt }, "a notification was not delivered");
     // Before the row is finished: a crash in between repeats both, and the report's key makes that harmless.
     if (retryAt === null) await health.failedForGood({ channel: row.channel, lost: messageOf(row), error, at });

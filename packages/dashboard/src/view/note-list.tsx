@@ -1,0 +1,40 @@
+import type { JSX } from "preact";
+import type { AgentView } from "../api-types.ts";
+import { notesOf, type Note } from "../notes.ts";
+import { SeverityGlyph } from "./state-badge.tsx";
+import { LocalTime, Since } from "./time.tsx";
+
+/** What makes this agent different from one that is simply up; nothing when nothing does. */
+export function NoteList({ agent }: { readonly agent: AgentView }): JSX.Element | null {
+  const notes = notesOf(agent);
+  if (notes.length === 0) return null;
+  return (
+    <ul class="notes">
+      {notes.map((note) => (
+        <li key={note.text} class={`note note-${note.tone}`}>
+          <SeverityGlyph severity={note.tone} />
+          <span>
+            {note.text}
+            <NoteTime note={note} />
+            {note.tail}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function NoteTime({ note }: { readonly note: Note }): JSX.Element | null {
+  if (note.at === null) return null;
+  return note.show === "since" ? (
+    <span class="muted">
+      {" · "}
+      <Since iso={note.at} />
+    </span>
+  ) : (
+    <>
+      {" "}
+      <LocalTime iso={note.at} />
+    </>
+  );
+}

@@ -1,0 +1,150 @@
+// uPlot draws on a canvas, which knows no CSS: the colours are read from the page's custom properties when they are
+// needed, and the plot is drawn again when the viewer's light or dark changes.
+
+import type { Signal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import type { BeatView } from "../api-types.ts";
+import { chartData, chartRange, type ChartData } from "../chart-data.ts";
+import { spellShortCount } from "../spell-number.ts";
+
+interface TokenPlotProps {
+  /** Oldest first. */
+  readonly beats: readonly BeatView[];
+  readonly scale: "log" | "linear";
+  /** The plot in a sentence. */
+  readonly label: string;
+  /** Written: the index of the beat under the cursor, or null. */
+  readonly pointed: Signal<number | null>;
+}
+
+const keySteps: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20 };
+
+export function TokenPlot({ beats, scale, label, pointed }: TokenPlotProps): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const data = useRef<ChartData>(chartData([], scale));
+
+  useEffect(() => {
+    const host = box.current;
+    if (!host) return;
+    const range = (): [number, number] => {
+      const [low, high] = chartRange(data.current, scale);
+      return [low, high];
+    };
+    const made = new uPlot(plotOptions(host, scale, range, pointed), columns(data.current), host);
+    plot.current = made;
+    const resized = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height: host.clientHeight }));
+    resized.observe(host);
+    const dark = window.matchMedia("(prefers-color-scheme: dark)");
+    const redraw = (): void => made.redraw(false);
+    dark.addEventListener("change", redraw);
+    return () => {
+      dark.removeEventListener("change", redraw);
+      resized.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, [scale, pointed]);
+
+  useEffect(() => {
+    data.current = chartData(beats, scale);
+    plot.current?.setData(columns(data.current));
+  }, [beats, scale]);
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const step = keySteps[event.key];
+    const made = plot.current;
+    if (step === undefined || !made || beats.length === 0) return;
+    event.preventDefault();
+    const next = Math.max(0, Math.min(beats.length - 1, (pointed.value ?? beats.length - 1) + step));
+    made.setCursor({ left: made.valToPos(data.current.times[next] ?? 0, "x"), top: 0 });
+    pointed.value = next;
+  };
+  return <div class="plot" ref={box} role="img" tabIndex={0} aria-label={label} onKeyDown={onKeyDown} />;
+}
+
+function columns(data: ChartData): uPlot.AlignedData {
+  return [data.times, data.tokens, data.baseline, data.alarm];
+}
+
+function plotOptions(
+  host: HTMLElement,
+  scale: "log" | "linear",
+  range: () => [number, number],
+  pointed: Signal<number | null>,
+): uPlot.Options {
+  const css = (name: string): string => getComputedStyle(host).getPropertyValue(name).trim();
+  const axis: uPlot.Axis = {
+    stroke: () => css("--muted"),
+    font: `12px ${getComputedStyle(host).fontFamily}`,
+    grid: { stroke: () => css("--line"), width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    width: host.clientWidth,
+    height: host.clientHeight,
+    legend: { show: false },
+    padding: [12, 12, 0, 0],
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+    // The values of `Distr` are an ambient const enum, which a module compiled by itself cannot read: 1 linear, 3 log.
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
+    scales: { y: { distr: scale === "log" ? 3 : 1, range } },
+    axes: [
+      { ...axis, values: timeValues },
+      { ...axis, size: 52, values: (_, splits) => splits.map(spellShortCount) },
+    ],
+    series: [
+      {},
+      {
+        label: "tokens",
+        stroke: () => css("--accent"),
+        fill: () => css("--accent-faint"),
+        width: 1.5,
+        points: { show: (u) => u.data[0].length <= 120, size: 4, fill: () => css("--accent") },
+      },
+      { label: "usual", stroke: () => css("--muted"), width: 1.25, dash: [5, 4], points: { show: false } },
+      { label: "10×", stroke: () => css("--down"), width: 1.25, dash: [2, 4], points: { show: false } },
+    ],
+    hooks: {
+      setCursor: [(u) => (pointed.value = u.cursor.idx ?? null)],
+      draw: [(u) => drawLabels(u, css)],
+    },
+  };
+}
+
+/** The lines are named where they end, so that no legend has to be matched by colour. */
+function drawLabels(u: uPlot, css: (name: string) => string): void {
+  const names: readonly [number, string, string][] = [
+    [2, "usual", "--muted"],
+    [3, "10 × usual", "--down"],
+  ];
+  const ratio = uPlot.pxRatio;
+  for (const [series, name, colour] of names) {
+    const value = Array.from(u.data[series] ?? []).findLast((one) => one !== null && one !== undefined);
+    if (value === null || value === undefined) continue;
+    u.ctx.save();
+    u.ctx.fillStyle = css(colour);
+    u.ctx.font = `${12 * ratio}px ${css("--font")}`;
+    u.ctx.textAlign = "right";
+    u.ctx.textBaseline = "bottom";
+    u.ctx.fillText(name, u.bbox.left + u.bbox.width - 2 * ratio, u.valToPos(value, "y", true) - 4 * ratio);
+    u.ctx.restore();
+  }
+}
+
+/** Times of day, 24 hours; the date where the day begins. */
+function timeValues(_: uPlot, splits: number[]): string[] {
+  const step = (splits[1] ?? 0) - (splits[0] ?? 0);
+  return splits.map((seconds) => {
+    const at = new Date(seconds * 1_000);
+    const midnight = at.getHours() === 0 && at.getMinutes() === 0 && at.getSeconds() === 0;
+    if (midnight) return at.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+    return at.toLocaleTimeString("en-GB", {
+      hour: "2-digit",
+      minute: "2-digit",
+      ...(step < 60 ? { second: "2-digit" } : {}),
+    });
+  });
+}

@@ -1,0 +1,45 @@
+import { answerFor, type AgentState } from "@midwatch/core";
+import type { BeatAnswer } from "@midwatch/protocol";
+import { errorBody } from "../errors.ts";
+import type { BeatResult } from "./beat-queue.ts";
+
+type Accepted = Extract<BeatResult, { ok: true }>;
+
+/**
+ * The answer to one beat, as JSON text. Built by hand because this runs for every beat, and a general serialiser costs more
+ * than the beat itself.
+ */
+export function beatAnswerJson(accepted: Accepted): string {
+  const { state, settings, agentId } = accepted;
+  const { directive, reason, warning, nextBeatBy } = answerFor(state, settings);
+  return (
+    `{"ok":true,"agent":${JSON.stringify(state.name)},"agent_id":${agentId},"state":"${state.state}",` +
+    `"directive":"${directive}","reason":${reason === null ? "null" : JSON.stringify(reason)},` +
+    `"next_beat_by":${nextBeatBy === null ? "null" : `"${new Date(nextBeatBy).toISOString()}"`},` +
+    `"warning":${warning === null ? "null" : `"${warning}"`}}`
+  );
+}
+
+/** The same as data, for answers that hold other things too. */
+export function beatAnswer(accepted: Accepted): BeatAnswer {
+  const { state, settings, agentId } = accepted;
+  const answer = answerFor(state, settings);
+  return {
+    ok: true,
+    agent: state.name,
+    agent_id: agentId,
+    state: stateOf(state),
+    directive: answer.directive,
+    reason: answer.reason,
+    next_beat_by: answer.nextBeatBy === null ? null : new Date(answer.nextBeatBy).toISOString(),
+    warning: answer.warning,
+  };
+}
+
+export function resultJson(result: BeatResult): string {
+  return result.ok ? beatAnswerJson(result) : JSON.stringify(errorBody(result.error));
+}
+
+function stateOf(state: AgentState): string {
+  return state.state;
+}

@@ -1,0 +1,122 @@
+// Where beats wait for their transaction. An fsync costs far more than a beat, so all beats that arrive in one turn of
+// the event loop share one: the queue is emptied on `setImmediate`, which runs after the turn's input was read. Nobody
+// is answered before the beat is durable, and what does not fit is refused at the door instead of being lost inside.
+
+import type { AgentEvent, AgentSettings, AgentState } from "@midwatch/core";
+import { ApiError } from "../errors.ts";
+import type { AgentJob } from "../ledger/fold-agents.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { storeTrouble } from "../store-trouble.ts";
+
+/** Beats that may wait; beyond it the answer is 503. Two full batches, or a second of the fastest ingest measured. */
+const maxWaiting = 20_000;
+/** Beats in one transaction: bounds how long the loop is kept from everything else. */
+const maxTogether = 2_000;
+
+export type BeatEvent = Extract<AgentEvent, { type: "beat" }>;
+
+export type BeatResult =
+  | { readonly ok: true; readonly agentId: number; readonly state: AgentState; readonly settings: AgentSettings }
+  | { readonly ok: false; readonly error: ApiError };
+
+export interface WaitingBeat {
+  readonly event: BeatEvent;
+  /** Called once, after the beat is durable or refused. */
+  settle(result: BeatResult): void;
+}
+
+export class BeatQueue {
+  readonly #ledger: Ledger;
+  readonly #strict: boolean;
+  readonly #maxAgents: number;
+  #waiting: WaitingBeat[] = [];
+  #scheduled = false;
+  #idle: (() => void)[] = [];
+
+  constructor(given: { readonly ledger: Ledger; readonly strict: boolean; readonly maxAgents: number }) {
+    this.#ledger = given.ledger;
+    this.#strict = given.strict;
+    this.#maxAgents = given.maxAgents;
+  }
+
+  get depth(): number {
+    return this.#waiting.length;
+  }
+
+  /** Takes all of the beats or none; false when there is no room. */
+  offer(beats: readonly WaitingBeat[]): boolean {
+    if (this.#waiting.length + beats.length > maxWaiting) return false;
+    for (const beat of beats) this.#waiting.push(beat);
+    this.#schedule();
+    return true;
+  }
+
+  /** Resolves when nothing waits any more. */
+  async drained(): Promise<void> {
+    if (this.#waiting.length === 0 && !this.#scheduled) return;
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => void this.#flush());
+  }
+
+  async #flush(): Promise<void> {
+    const beats = this.#waiting.length <= maxTogether ? this.#waiting : this.#waiting.slice(0, maxTogether);
+    this.#waiting = this.#waiting.length <= maxTogether ? [] : this.#waiting.slice(maxTogether);
+    await this.#commit(beats);
+    this.#scheduled = false;
+    if (this.#waiting.length > 0) return this.#schedule();
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #commit(beats: readonly WaitingBeat[]): Promise<void> {
+    const events = new Map<string, BeatEvent[]>();
+    const results: BeatResult[] = [];
+    try {
+      for (const { event } of beats) {
+        const known = events.get(event.beat.agent);
+        if (known) known.push(event);
+        else events.set(event.beat.agent, [event]);
+      }
+      const jobs: AgentJob[] = [];
+      for (const [name, ofAgent] of events) jobs.push({ name, events: ofAgent, registerAt: this.#registerAt(name, ofAgent) });
+      const { outcomes, written } = await this.#ledger.commit(jobs);
+      const answered = new Map<string, number>();
+      for (const { event } of beats) {
+        const { agent } = event.beat;
+        const outcome = outcomes.get(agent);
+        const index = answered.get(agent) ?? 0;
+        answered.set(agent, index + 1);
+        const state = outcome?.events[index]?.state;
+        if (!outcome || !state) results.push({ ok: false, error: this.#refusal(agent) });
+        else results.push({ ok: true, agentId: written.agentIds.get(agent) ?? 0, state, settings: outcome.settings });
+      }
+    } catch (error) {
+      const trouble = storeTrouble(error);
+      for (const beat of beats) beat.settle({ ok: false, error: trouble });
+      return;
+    }
+    for (const [index, beat] of beats.entries()) {
+      const result = results[index];
+      if (result) beat.settle(result);
+    }
+  }
+
+  #registerAt(name: string, events: readonly BeatEvent[]): number | null {
+    if (this.#strict) return null;
+    if (this.#ledger.census.size >= this.#maxAgents && !this.#ledger.census.get(name)) return null;
+    return events[0]?.at ?? null;
+  }
+
+  #refusal(agent: string): ApiError {
+    if (!this.#strict) {
+      const message = `there are ${this.#maxAgents} agents already, the most this server watches; forget some (DELETE /api/v1/agents/NAME), then ${agent} can register`;
+      return new ApiError(429, "too_many_agents", message, { retryAfterS: 60 });
+    }
+    const message = `no agent is called ${agent}, and this server is strict: add it to the configuration, or set \`strict: false\` to let agents register with their first beat`;
+    return new ApiError(404, "unknown_agent", message);
+  }
+}

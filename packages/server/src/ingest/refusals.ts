@@ -1,0 +1,15 @@
+import type { FieldError, ParsedJson } from "@midwatch/protocol";
+import { ApiError } from "../errors.ts";
+
+/** 400: the body is not JSON as it should be. */
+export function notJson(failed: Extract<ParsedJson, { ok: false }>): ApiError {
+  const details = failed.path === undefined ? [] : [{ path: failed.path, message: failed.message }];
+  return new ApiError(400, failed.code, failed.message, { details });
+}
+
+/** 422: the body is JSON, and some fields are wrong; every one is named. */
+export function invalidFields(errors: readonly FieldError[]): ApiError {
+  const named = errors.map(({ path, message }) => (path === "" ? message : `${path} ${message}`)).slice(0, 3);
+  const more = errors.length > 3 ? `; and ${errors.length - 3} more` : "";
+  return new ApiError(422, "invalid_field", `${named.join("; ")}${more}`, { details: errors });
+}

@@ -1,0 +1,205 @@
+// Folds events into agents: every event goes through the pure `step` of the core, and what comes out is gathered into one
+// description of everything to write. It may run more than once for the same jobs (an engine may have to retry), so it
+// builds its results anew each time and touches nothing outside.
+
+import {
+  dropSettledNotices,
+  newAgent,
+  nextDeadline,
+  step,
+  type AgentEvent,
+  type AgentSettings,
+  type AgentState,
+  type BeatOutcome,
+  type Effect,
+  type HistoryEntry,
+  type Incident,
+  type Ms,
+  type ResolvedBy,
+} from "@midwatch/core";
+import type { AgentOverrides, AgentRow, AgentWrite, BeatRecord, IncidentWrite } from "@midwatch/store";
+import { noOverrides, type SettingsOf } from "../settings.ts";
+
+/** What has happened to one agent, or is asked for it. */
+export interface AgentJob {
+  readonly name: string;
+  /** In order. */
+  readonly events: readonly AgentEvent[];
+  /** Registers the agent at this time if it is not known; null leaves an unknown agent alone. */
+  readonly registerAt: Ms | null;
+  /** New overrides from the present ones; the same object means no change. */
+  readonly change?: (overrides: AgentOverrides) => AgentOverrides;
+  /** Ends alerts and reports of the agent. */
+  readonly forgetAt?: Ms;
+}
+
+/** One notification-to-be: something a person should hear about one agent. */
+export interface Notice {
+  readonly agent: string;
+  readonly what: "opened" | "raised" | "resolved";
+  readonly at: Ms;
+  readonly title: string;
+  readonly text: string;
+  readonly incident: Incident;
+  readonly resolved: { readonly at: Ms; readonly by: ResolvedBy } | null;
+}
+
+/** What became of one event of a job. */
+export interface EventOutcome {
+  readonly state: AgentState;
+  readonly beat: BeatOutcome | null;
+}
+
+export interface AgentOutcome {
+  readonly name: string;
+  /** Null when the job registered the agent. */
+  readonly before: AgentState | null;
+  readonly state: AgentState;
+  readonly settings: AgentSettings;
+  readonly overrides: AgentOverrides;
+  readonly forgotten: boolean;
+  readonly events: readonly EventOutcome[];
+  readonly beats: readonly BeatRecord[];
+}
+
+export interface Folded {
+  readonly writes: readonly AgentWrite[];
+  /** By name; agents that are unknown and not to be registered are missing. */
+  readonly outcomes: ReadonlyMap<string, AgentOutcome>;
+  readonly notices: readonly Notice[];
+}
+
+export function foldAgents(
+  jobs: readonly AgentJob[],
+  rows: ReadonlyMap<string, AgentRow>,
+  given: { readonly settingsOf: SettingsOf; readonly moveDeadlines: boolean },
+): Folded {
+  const writes: AgentWrite[] = [];
+  const outcomes = new Map<string, AgentOutcome>();
+  const notices: Notice[] = [];
+  for (const job of jobs) {
+    const row = rows.get(job.name);
+    if (!row && job.registerAt === null) continue;
+    const { outcome, write } = foldOne(job, row, given, notices);
+    outcomes.set(job.name, outcome);
+    writes.push(write);
+  }
+  return { writes, outcomes, notices };
+}
+
+function foldOne(
+  job: AgentJob,
+  row: AgentRow | undefined,
+  given: { readonly settingsOf: SettingsOf; readonly moveDeadlines: boolean },
+  notices: Notice[],
+): { readonly outcome: AgentOutcome; readonly write: AgentWrite } {
+  const known = row?.overrides ?? noOverrides;
+  const overrides = job.change?.(known) ?? known;
+  const settings = given.settingsOf(overrides);
+  const before = row?.state ?? null;
+  let state = before ?? newAgent(job.name, job.registerAt ?? 0, settings);
+  const gathered: Gathered = { history: [], incidents: [], beats: [] };
+  const events: EventOutcome[] = [];
+  const wasForgotten = (row?.forgottenAt ?? null) !== null;
+  const revived = wasForgotten && job.events.some((event) => event.type === "beat" || event.type === "started");
+  const forgotten = job.forgetAt !== undefined || (wasForgotten && !revived);
+  const effects: Effect[] = [];
+  for (const event of job.events) {
+    const result = step(state, event, settings);
+    state = result.state;
+    events.push({ state, beat: result.beat });
+    if (event.type === "beat" && result.beat && result.beat.place !== "duplicate") {
+      gathered.beats.push(beatRecord(event, result.beat));
+    }
+    effects.push(...result.effects);
+  }
+  const worthTelling = job.events.some(isReplayed) ? dropSettledNotices(effects) : effects;
+  for (const effect of worthTelling) gather(effect, state, gathered, forgotten ? null : notices);
+  const write: AgentWrite = {
+    name: job.name,
+    state,
+    deadline: forgotten ? null : nextDeadline(state, settings),
+    // A deadline that a person's settings bring forward has to be stored as it is, too.
+    moveDeadline: given.moveDeadlines || job.change !== undefined || forgotten,
+    ...(overrides === known ? {} : { overrides }),
+    ...(job.forgetAt !== undefined ? { forgottenAt: job.forgetAt } : revived ? { forgottenAt: null } : {}),
+    ...gathered,
+  };
+  const outcome = { name: job.name, before, state, settings, overrides, forgotten, events, beats: gathered.beats };
+  return { outcome, write };
+}
+
+/** Delivered from a spool: it happened a while ago, and may be over. */
+function isReplayed(event: AgentEvent): boolean {
+  return event.type === "beat" && event.spooled;
+}
+
+interface Gathered {
+  readonly history: HistoryEntry[];
+  readonly incidents: IncidentWrite[];
+  readonly beats: BeatRecord[];
+}
+
+/** Turns one effect into what is written; `notices` is null for an agent nobody wants to hear of. */
+function gather(effect: Effect, state: AgentState, into: Gathered, notices: Notice[] | null): void {
+  switch (effect.do) {
+    case "record":
+      into.history.push(effect.entry);
+      return;
+    case "open":
+      into.incidents.push({ do: "open", incident: effect.incident });
+      return;
+    case "raise":
+      into.incidents.push({ do: "update", incident: effect.incident });
+      return;
+    case "resolve":
+      into.incidents.push({ do: "resolve", kind: effect.kind, incident: effect.incident, at: effect.at, by: effect.by });
+      return;
+    case "acknowledge": {
+      const incident = state.incidents.find((one) => one.kind === effect.kind);
+      if (incident) into.incidents.push({ do: "update", incident });
+      return;
+    }
+    case "notify": {
+      const notice = noticeOf(effect, state, into.incidents);
+      if (notice) notices?.push(notice);
+      return;
+    }
+    case "start":
+    case "stop":
+      // Only a watcher that keeps agents itself decides these; the server's settings say that it does not.
+      return;
+  }
+}
+
+function noticeOf(
+  effect: Extract<Effect, { do: "notify" }>,
+  state: AgentState,
+  written: readonly IncidentWrite[],
+): Notice | null {
+  const last = written.findLast((write) => write.incident.kind === effect.kind);
+  const incident = last?.incident ?? state.incidents.find((one) => one.kind === effect.kind);
+  if (!incident) return null;
+  const { what, at, title, text } = effect;
+  const resolved = last?.do === "resolve" ? { at: last.at, by: last.by } : null;
+  return { agent: state.name, what, at, title, text, incident, resolved };
+}
+
+function beatRecord(event: Extract<AgentEvent, { type: "beat" }>, outcome: BeatOutcome): BeatRecord {
+  const { beat } = event;
+  return {
+    at: event.at,
+    ts: beat.ts,
+    status: beat.status,
+    runId: beat.runId,
+    seq: beat.seq,
+    cycle: beat.cycle,
+    cycleKind: beat.cycleKind,
+    cycleMs: beat.cycleMs,
+    tokens: beat.tokens,
+    costUsdMicros: event.costUsdMicros,
+    baseline: outcome.cycle?.baseline ?? null,
+    late: outcome.place === "late",
+    message: beat.message,
+  };
+}

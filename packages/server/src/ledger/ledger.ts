@@ -1,0 +1,171 @@
+import type { AgentEvent, DurationMs, Ms } from "@midwatch/core";
+import type { AgentRow, CommandDraft, Store, Written } from "@midwatch/store";
+import type { Clock } from "../clock.ts";
+import type { SettingsOf } from "../settings.ts";
+import { draftAnnouncements, draftNotices, type Announcement } from "./announce.ts";
+import { Census } from "./census.ts";
+import { foldAgents, type AgentJob, type AgentOutcome, type Folded } from "./fold-agents.ts";
+import { announceReturn, groupNotices, type NoticePlan } from "./group-notices.ts";
+import type { Episode } from "./mass-silence.ts";
+
+const episodeFact = "mass-silence";
+const pageSize = 500;
+
+export interface CommitOptions {
+  /** From the sweeper: deadlines are stored as they are. */
+  readonly moveDeadlines?: boolean;
+  readonly commands?: readonly CommandDraft[];
+  readonly spool?: { readonly supervisor: string; readonly spool: string; readonly upto: number };
+}
+
+export interface Committed {
+  readonly outcomes: ReadonlyMap<string, AgentOutcome>;
+  readonly written: Written;
+}
+
+/** Told of everything that became durable. Must not throw, and must be quick. */
+export interface LedgerListener {
+  committed(commit: Committed, tookMs: DurationMs): void;
+  failed(error: unknown): void;
+}
+
+export interface LedgerDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly settingsOf: SettingsOf;
+  /** Channels that every notice goes to. */
+  readonly alertsTo: readonly string[];
+  /** Called after notices were written, so that they are delivered at once. */
+  readonly wakeDelivery: () => void;
+}
+
+/**
+ * The one way in which agents change. A commit folds events into agents and writes states, beats, history, incidents and
+ * notifications in one transaction; when its promise resolves all of it is durable, and when it rejects none of it happened.
+ */
+export class Ledger {
+  readonly census = new Census();
+  readonly #deps: LedgerDeps;
+  readonly #listeners: LedgerListener[] = [];
+  #episode: Episode | null = null;
+
+  constructor(deps: LedgerDeps) {
+    this.#deps = deps;
+  }
+
+  listen(listener: LedgerListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Reads what this process has to remember. Call before the first commit. */
+  async load(): Promise<void> {
+    const { store, clock } = this.#deps;
+    for await (const row of this.allAgents()) this.census.note(row);
+    for (let cursor: string | null = null, first = true; first || cursor !== null; first = false) {
+      const page = await store.incidents({ open: true, limit: pageSize, cursor });
+      for (const incident of page.items) this.census.noteIncident(incident);
+      cursor = page.next;
+    }
+    const from = clock.now() - 24 * 3_600_000;
+    const restarts = await store.history(null, { from, kinds: ["restarted", "run-started"], limit: 5_000, cursor: null });
+    for (const event of restarts.items.toReversed()) this.census.noteHistory(event);
+    const episode = await store.fact(episodeFact);
+    // Only this class writes the fact.
+    if (episode !== null) this.#episode = JSON.parse(episode) as Episode | null;
+  }
+
+  async *allAgents(): AsyncGenerator<AgentRow> {
+    for (let cursor: string | null = null, first = true; first || cursor !== null; first = false) {
+      const page = await this.#deps.store.agents({ limit: pageSize, cursor });
+      yield* page.items;
+      cursor = page.next;
+    }
+  }
+
+  async commit(jobs: readonly AgentJob[], options: CommitOptions = {}): Promise<Committed> {
+    const { store, clock, settingsOf, alertsTo } = this.#deps;
+    const startedAt = clock.monotonic();
+    const now = clock.now();
+    const moveDeadlines = options.moveDeadlines ?? false;
+    const decided: { folded: Folded; plan: NoticePlan }[] = [];
+    let written: Written;
+    try {
+      written = await store.fold(
+        jobs.map((job) => job.name),
+        (rows) => {
+          const folded = foldAgents(jobs, rows, { settingsOf, moveDeadlines });
+          const { census } = this;
+          const plan = groupNotices(folded.notices, folded.outcomes, { census, episode: this.#episode, now });
+          decided[0] = { folded, plan };
+          return {
+            agents: folded.writes,
+            outbox: (ids) => [
+              ...draftNotices(plan.notices, ids, alertsTo),
+              ...draftAnnouncements(plan.announcements, alertsTo),
+            ],
+            ...(options.commands ? { commands: options.commands } : {}),
+            ...(options.spool ? { spools: [options.spool] } : {}),
+          };
+        },
+      );
+    } catch (error) {
+      for (const listener of this.#listeners) listener.failed(error);
+      throw error;
+    }
+    const [last] = decided;
+    const commit: Committed = { outcomes: last?.folded.outcomes ?? new Map(), written };
+    this.#note(commit);
+    if (last) this.#told(last.plan);
+    const tookMs = clock.monotonic() - startedAt;
+    for (const listener of this.#listeners) listener.committed(commit, tookMs);
+    return commit;
+  }
+
+  /** One event for one agent; undefined when the agent is not known. */
+  async commitOne(name: string, event: AgentEvent, options: CommitOptions = {}): Promise<AgentOutcome | undefined> {
+    const { outcomes } = await this.commit([{ name, events: [event], registerAt: null }], options);
+    return outcomes.get(name);
+  }
+
+  /** Tells something that is not about one agent. */
+  async announce(announcement: Announcement): Promise<void> {
+    await this.#deps.store.addOutbox(draftAnnouncements([announcement], this.#deps.alertsTo));
+    this.#deps.wakeDelivery();
+  }
+
+  /** Ends a common silence when it is over; the sweeper asks regularly. */
+  async endEpisode(now: Ms): Promise<void> {
+    const announcement = this.#episode && announceReturn(this.#episode, now);
+    if (!announcement) return;
+    await this.announce(announcement);
+    await this.#keepEpisode(null);
+  }
+
+  #note({ outcomes, written }: Committed): void {
+    for (const { name, state, forgotten, beats } of outcomes.values()) {
+      if (forgotten) {
+        this.census.forget(name);
+        continue;
+      }
+      this.census.note({ id: written.agentIds.get(name) ?? 0, state });
+      const kind = beats.at(-1)?.cycleKind ?? null;
+      const entry = kind === null ? undefined : this.census.get(name);
+      if (entry) entry.cycleKind = kind;
+    }
+    for (const incident of written.incidents) this.census.noteIncident(incident);
+    for (const event of written.history) this.census.noteHistory(event);
+  }
+
+  #told(plan: NoticePlan): void {
+    if (plan.notices.length > 0 || plan.announcements.length > 0) this.#deps.wakeDelivery();
+    if (plan.episode === this.#episode) return;
+    void this.#keepEpisode(plan.episode).catch(() => {
+      // Kept in memory all the same. Should the process die now, returns are told one by one.
+    });
+  }
+
+  async #keepEpisode(episode: Episode | null): Promise<void> {
+    this.#episode = episode;
+    await this.#deps.store.putFact(episodeFact, JSON.stringify(episode));
+  }
+}

@@ -1,0 +1,122 @@
+import { Type } from "typebox";
+
+const Iso = Type.String({ format: "date-time" });
+const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const ErrorSchema = Type.Object({
+  error: Type.Object({
+    code: Type.String(),
+    message: Type.String(),
+    details: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+  }),
+});
+
+export const BeatAnswerSchema = Type.Object({
+  ok: Type.Literal(true),
+  agent: Type.String(),
+  agent_id: Type.Integer(),
+  state: Type.String(),
+  directive: Type.Union([Type.Literal("continue"), Type.Literal("pause"), Type.Literal("stop")]),
+  reason: orNull(Type.String()),
+  next_beat_by: orNull(Iso),
+  warning: orNull(Type.Union([Type.Literal("loop_detected"), Type.Literal("cost_exceeded")])),
+});
+
+const SeveritySchema = Type.Union([Type.Literal("page"), Type.Literal("warn"), Type.Literal("info")]);
+
+export const BeatSchema = Type.Object({
+  at: Iso,
+  status: Type.String(),
+  tokens: Type.Integer(),
+  baseline: orNull(Type.Number()),
+  cycle: orNull(Type.Integer()),
+  cycle_kind: orNull(Type.String()),
+  cycle_ms: orNull(Type.Number()),
+  cost_usd: orNull(Type.Number()),
+  message: orNull(Type.String()),
+});
+
+export const IncidentSchema = Type.Object({
+  id: Type.Integer(),
+  agent: Type.String(),
+  kind: Type.String(),
+  severity: SeveritySchema,
+  state: Type.Union([Type.Literal("open"), Type.Literal("resolved")]),
+  opened_at: Iso,
+  since: Iso,
+  resolved_at: orNull(Iso),
+  resolved_by: orNull(Type.String()),
+  duration_s: Type.Number(),
+  acknowledged: orNull(Type.Object({ at: Iso, by: Type.String() })),
+  title: Type.String(),
+  text: Type.String(),
+  numbers: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String()])),
+});
+
+export const EventSchema = Type.Object({
+  id: Type.Integer(),
+  agent: Type.String(),
+  at: Iso,
+  kind: Type.String(),
+  text: Type.String(),
+  data: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()])),
+});
+
+export const AgentSchema = Type.Object({
+  id: Type.Integer(),
+  name: Type.String(),
+  state: Type.String(),
+  since: Iso,
+  first_seen_at: Iso,
+  last_beat_at: orNull(Iso),
+  last_status: orNull(Type.String()),
+  last_message: orNull(Type.String()),
+  next_beat_by: orNull(Iso),
+  interval_s: Type.Number(),
+  interval_source: Type.String(),
+  missed: Type.Integer(),
+  lease: orNull(Type.Object({ until: Iso, reason: orNull(Type.String()) })),
+  run_id: orNull(Type.String()),
+  beats_total: Type.Integer(),
+  tokens_total: Type.Integer(),
+  cost_usd_total: Type.Number(),
+  baseline_tokens: orNull(Type.Number()),
+  alarm_tokens: orNull(Type.Number()),
+  restarts_today: Type.Integer(),
+  recovery: orNull(
+    Type.Object({
+      phase: Type.String(),
+      attempt: Type.Integer(),
+      of: Type.Integer(),
+      next_attempt_at: orNull(Iso),
+      reason: orNull(Type.String()),
+    }),
+  ),
+  host: orNull(Type.String()),
+  supervisor: orNull(Type.Object({ id: Type.String(), lost: Type.Boolean() })),
+  liveness: Type.String(),
+  paused: orNull(Type.Object({ by: Type.String(), reason: Type.String() })),
+  tags: Type.Array(Type.String()),
+  clock_skew_s: orNull(Type.Number()),
+  incidents: Type.Array(
+    Type.Object({
+      id: Type.Integer(),
+      kind: Type.String(),
+      severity: SeveritySchema,
+      opened_at: Iso,
+      title: Type.String(),
+      acknowledged: Type.Boolean(),
+    }),
+  ),
+  recent: Type.Optional(Type.Array(BeatSchema)),
+});
+
+/** Parameters arrive as text and nothing is coerced, so numbers are patterns here and read by `whole`. */
+export const PageQuerySchema = Type.Object({
+  limit: Type.Optional(Type.String({ pattern: "^[1-9][0-9]{0,3}$", description: "1–1000; 100 unless given" })),
+  cursor: Type.Optional(Type.String({ maxLength: 512, description: "`next` of the page before" })),
+});
+
+export const AgentParams = Type.Object({ name: Type.String({ minLength: 1, maxLength: 512 }) });
+
+export const MessageSchema = Type.Object({ ok: Type.Literal(true), message: Type.String() });

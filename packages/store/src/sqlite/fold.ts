@@ -1,0 +1,81 @@
+// The hot path: one transaction for everything that waited. What it costs is measured by `bench/store.ts`.
+
+import { invariant, type IncidentKind } from "@midwatch/core";
+import type { AgentRow, AgentWrite, StoredEvent, StoredIncident, Writes, WrittenIds, Written } from "../store.ts";
+import type { AgentTable, StoredAgent } from "./agents.ts";
+import { append } from "./beats.ts";
+import { addCommand, moveSpool } from "./commands.ts";
+import type { Connection } from "./connection.ts";
+import { addHistory } from "./history.ts";
+import { openIncidentId, writeIncident } from "./incidents.ts";
+import { addDraft } from "./outbox.ts";
+
+/** What one fold has written so far; known to nobody else until it is committed. */
+interface Progress {
+  readonly db: Connection;
+  readonly table: AgentTable;
+  readonly agents: Map<string, StoredAgent | null>;
+  readonly history: StoredEvent[];
+  readonly incidents: StoredIncident[];
+  beats: number;
+}
+
+export interface Folded {
+  readonly written: Written;
+  /** The agents that were written, as they are now, for the cache. */
+  readonly agents: ReadonlyMap<string, StoredAgent>;
+  readonly beats: number;
+}
+
+/** Inside a transaction. */
+export function fold(
+  db: Connection,
+  table: AgentTable,
+  names: readonly string[],
+  decide: (rows: ReadonlyMap<string, AgentRow>) => Writes,
+): Folded {
+  const progress: Progress = { db, table, agents: new Map(), history: [], incidents: [], beats: 0 };
+  const rows = new Map<string, AgentRow>();
+  for (const name of names) {
+    const agent = table.load(name);
+    progress.agents.set(name, agent);
+    if (agent) rows.set(name, agent.row);
+  }
+  const writes = decide(rows);
+  const written = new Map<string, StoredAgent>();
+  for (const write of writes.agents) written.set(write.name, writeAgent(progress, write));
+  for (const draft of writes.outbox(idsOf(progress))) addDraft(db, draft);
+  for (const command of writes.commands ?? []) addCommand(db, command);
+  for (const { supervisor, spool, upto } of writes.spools ?? []) moveSpool(db, supervisor, spool, upto);
+  const agentIds = new Map(Array.from(written, ([name, { row }]) => [name, row.id]));
+  const { history, incidents, beats } = progress;
+  return { written: { agentIds, history, incidents }, agents: written, beats };
+}
+
+function writeAgent(progress: Progress, write: AgentWrite): StoredAgent {
+  const { db, table, agents } = progress;
+  const before = agents.get(write.name);
+  invariant(before !== undefined, "a decision writes only agents whose rows it was handed");
+  const after = table.write(before, write);
+  agents.set(write.name, after);
+  for (const beat of write.beats) append(db, after.row.id, beat);
+  for (const entry of write.history) progress.history.push(addHistory(db, after.row, entry));
+  for (const incident of write.incidents) progress.incidents.push(writeIncident(db, after.row, incident));
+  progress.beats += write.beats.length;
+  return after;
+}
+
+function idsOf({ db, agents, incidents }: Progress): WrittenIds {
+  const agentId = (name: string): number => {
+    const agent = agents.get(name);
+    invariant(agent, "ids are asked only of agents that have a row");
+    return agent.row.id;
+  };
+  const incidentId = (name: string, kind: IncidentKind): number => {
+    const here = incidents.findLast((one) => one.agent === name && one.incident.kind === kind);
+    const id = here?.id ?? openIncidentId(db, agentId(name), kind);
+    invariant(id !== null, "ids are asked only of incidents that are open or were written here");
+    return id;
+  };
+  return { agentId, incidentId };
+}

@@ -1,0 +1,61 @@
+// Brings a file to the schema this code knows, all steps in one transaction. Steps only ever add: a migration that
+// went out is never edited, and none destroys what an older one kept. A file from a newer Midwatch, or of another
+// program, is refused untouched.
+
+import { StoreError } from "../store-error.ts";
+import { number } from "./columns.ts";
+import type { Connection } from "./connection.ts";
+import { schema1 } from "./schema-1.ts";
+
+/** In order; the n-th leads from version n − 1 to n. */
+const migrations: readonly string[] = [schema1];
+
+/** "MWCH": tells a Midwatch database from any other SQLite file. */
+const applicationId = 0x4d574348;
+
+export function migrate(db: Connection): void {
+  if (needsWork(db)) {
+    db.transaction(() => {
+      // Another process may have done it while this one waited for the lock.
+      if (!needsWork(db)) return;
+      for (const sql of migrations.slice(versionOf(db))) db.exec(sql);
+      db.exec(`PRAGMA user_version = ${migrations.length}; PRAGMA application_id = ${applicationId};`);
+    });
+  }
+}
+
+/** For a store that may only read: the file must have today's schema already. */
+export function requireCurrentSchema(db: Connection): void {
+  if (needsWork(db)) {
+    throw new StoreError(
+      "read-only",
+      `the database ${db.file} has to be brought up to date first: start the Midwatch server on it once`,
+    );
+  }
+}
+
+function needsWork(db: Connection): boolean {
+  const version = versionOf(db);
+  refuseForeign(db, version);
+  if (version > migrations.length) {
+    throw new StoreError(
+      "too-new",
+      `the database ${db.file} was written by a newer Midwatch (schema ${version}; this one knows ${migrations.length}): update Midwatch, or choose another folder with --data`,
+    );
+  }
+  return version < migrations.length;
+}
+
+function refuseForeign(db: Connection, version: number): void {
+  const ours = number(db.get("PRAGMA application_id") ?? {}, "application_id") === applicationId;
+  const empty = number(db.get("SELECT count(*) AS n FROM sqlite_schema") ?? {}, "n") === 0;
+  if (ours || (empty && version === 0)) return;
+  throw new StoreError(
+    "corrupt",
+    `${db.file} is a database of another program: choose another folder with --data, or move the file away`,
+  );
+}
+
+function versionOf(db: Connection): number {
+  return number(db.get("PRAGMA user_version") ?? {}, "user_version");
+}

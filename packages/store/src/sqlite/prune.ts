@@ -1,0 +1,43 @@
+// Deletes what is older than people want to keep. Beats are settled first: what is pruned was counted in its hour before, and the hours stay.
+
+import type { Store } from "../store.ts";
+import { settle } from "./beats.ts";
+import { number } from "./columns.ts";
+import type { Connection } from "./connection.ts";
+
+type Before = Parameters<Store["prune"]>[0];
+
+// What is open or unfinished is never old.
+const oldHistory = "DELETE FROM history WHERE id IN (SELECT id FROM history WHERE at < ? ORDER BY at, id LIMIT ?)";
+const oldIncidents = `
+DELETE FROM incidents WHERE id IN (SELECT id FROM incidents WHERE opened_at < ?1 AND resolved_at < ?1 LIMIT ?2)`;
+const oldOutbox = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ? LIMIT ?)";
+const oldCommands = `
+DELETE FROM commands WHERE n IN (SELECT n FROM commands WHERE at < ? AND state IN ('done', 'failed') LIMIT ?)`;
+
+/** Inside a transaction. True when the limit was reached, so that there may be more. */
+export function prune(db: Connection, before: Before, limit: number): boolean {
+  settle(db);
+  let left = limit - pruneBeats(db, before.beats, limit);
+  left -= db.run(oldHistory, before.history, left);
+  left -= db.run(oldIncidents, before.incidents, left);
+  left -= db.run(oldOutbox, before.outbox, left);
+  left -= db.run(oldCommands, before.history, left);
+  return left <= 0;
+}
+
+const agentsWithOldBeats = `
+SELECT id FROM agents WHERE EXISTS (SELECT 1 FROM beats WHERE agent_id = agents.id AND at < ?) LIMIT ?`;
+const oldestBeats = `
+DELETE FROM beats WHERE agent_id = ?1 AND (at, id) IN
+  (SELECT at, id FROM beats WHERE agent_id = ?1 AND at < ?2 ORDER BY at, id LIMIT ?3)`;
+
+/** Agent by agent, as the table is clustered. */
+function pruneBeats(db: Connection, before: number, limit: number): number {
+  let left = limit;
+  for (const row of db.all(agentsWithOldBeats, before, limit)) {
+    if (left <= 0) break;
+    left -= db.run(oldestBeats, number(row, "id"), before, left);
+  }
+  return limit - left;
+}

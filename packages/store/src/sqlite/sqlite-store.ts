@@ -1,0 +1,156 @@
+// The SQLite engine: the interface on one side, one small file per table on the other. Every method is one synchronous
+// call, answered as a promise.
+
+import type { Store } from "../store.ts";
+import type { AgentTable } from "./agents.ts";
+import { readBeats, readHours, readRecentBeats, settle, tailLength, tailLimit } from "./beats.ts";
+import { deliverCommands, finishCommand, hasUnfinishedCommands, readCommand, spoolUpto } from "./commands.ts";
+import type { Connection } from "./connection.ts";
+import { claimFact, factsWith, putFact, readFact } from "./facts.ts";
+import { fold } from "./fold.ts";
+import { lastHistoryId, readHistory } from "./history.ts";
+import { readIncident, readIncidents } from "./incidents.ts";
+import { addKey, readKeys, revokeKey } from "./keys.ts";
+import { addDraft, claimDue, finish, readLag, readOutbox } from "./outbox.ts";
+import { prune } from "./prune.ts";
+
+export function sqliteStore(db: Connection, agents: AgentTable): Store {
+  return { ...foldStore(db, agents), ...agentStore(db, agents), ...outboxStore(db), ...watcherStore(db) };
+}
+
+function foldStore(db: Connection, agents: AgentTable): Pick<Store, "fold" | "prune" | "close"> {
+  // Beats in the tail; another process that folds or settles makes it wrong, and is noticed by `refresh`.
+  let tail = 0;
+
+  function settleFullTail(): void {
+    if (tail < tailLimit) return;
+    try {
+      db.transaction(() => settle(db));
+      tail = 0;
+    } catch {
+      // The fold before is durable and must not be reported as failed. The tail is a good home meanwhile; the
+      // next fold tries again, and whatever is wrong with the disk will be said there.
+    }
+  }
+
+  return {
+    fold: (names, decide) =>
+      db.perform(() => {
+        const {
+          written,
+          agents: changed,
+          beats,
+        } = db.transaction(() => {
+          if (agents.refresh()) tail = tailLength(db);
+          return fold(db, agents, names, decide);
+        });
+        agents.remember(changed);
+        tail += beats;
+        settleFullTail();
+        return written;
+      }),
+    prune: (before, limit) =>
+      db.perform(() => {
+        const more = db.transaction(() => prune(db, before, limit));
+        tail = 0;
+        return more;
+      }),
+    close: () => Promise.try(() => db.close()),
+  };
+}
+
+type AgentReads =
+  | "agent"
+  | "agents"
+  | "agentCount"
+  | "dueAgents"
+  | "beats"
+  | "recentBeats"
+  | "history"
+  | "incidents"
+  | "incident"
+  | "hours"
+  | "lastEventId";
+
+function agentStore(db: Connection, agents: AgentTable): Pick<Store, AgentReads> {
+  const load = (name: string) => {
+    agents.refresh();
+    return agents.load(name);
+  };
+  /** An agent that does not exist has no rows, which an id of no agent says, too. */
+  const idOf = (name: string): number => load(name)?.row.id ?? -1;
+
+  return {
+    agent: (name) => db.perform(() => load(name)?.row ?? null),
+    agents: (query) =>
+      db.perform(() => {
+        agents.refresh();
+        return agents.page(query);
+      }),
+    agentCount: () => db.perform(() => agents.count()),
+    dueAgents: (now, limit) => db.perform(() => agents.due(now, limit)),
+    beats: (agent, query) => db.perform(() => readBeats(db, idOf(agent), query)),
+    recentBeats: (names, limit) =>
+      db.perform(() => {
+        const ids = new Map(names.map((name) => [name, idOf(name)]));
+        const beats = readRecentBeats(db, [...ids.values()], limit);
+        return new Map(Array.from(ids, ([name, id]) => [name, beats.get(id) ?? []]));
+      }),
+    history: (agent, query) => db.perform(() => readHistory(db, agent === null ? null : idOf(agent), query)),
+    incidents: (query) =>
+      db.perform(() => readIncidents(db, query.agent === undefined ? null : idOf(query.agent), query)),
+    incident: (id) => db.perform(() => readIncident(db, id)),
+    hours: ({ agent, from, to }) => db.perform(() => readHours(db, agent === undefined ? null : idOf(agent), from, to)),
+    lastEventId: () => db.perform(() => lastHistoryId(db)),
+  };
+}
+
+function outboxStore(
+  db: Connection,
+): Pick<Store, "claimOutbox" | "finishOutbox" | "addOutbox" | "outbox" | "outboxLag"> {
+  return {
+    claimOutbox: (query) => db.perform(() => db.transaction(() => claimDue(db, query))),
+    finishOutbox: (id, outcome) => db.perform(() => finish(db, id, outcome)),
+    addOutbox: (drafts) =>
+      db.perform(() =>
+        db.transaction(() => {
+          for (const draft of drafts) addDraft(db, draft);
+        }),
+      ),
+    outbox: (query) => db.perform(() => readOutbox(db, query)),
+    outboxLag: (now) => db.perform(() => readLag(db, now)),
+  };
+}
+
+type WatcherCalls =
+  | "commandsFor"
+  | "command"
+  | "finishCommand"
+  | "spoolUpto"
+  | "keys"
+  | "addKey"
+  | "revokeKey"
+  | "fact"
+  | "putFact"
+  | "claimFact"
+  | "factsWith";
+
+function watcherStore(db: Connection): Pick<Store, WatcherCalls> {
+  return {
+    commandsFor: (supervisor) =>
+      db.perform(() =>
+        // Supervisors ask all the time and mostly for nothing, which costs no write.
+        hasUnfinishedCommands(db, supervisor) ? db.transaction(() => deliverCommands(db, supervisor)) : [],
+      ),
+    command: (id) => db.perform(() => readCommand(db, id)),
+    finishCommand: (id, outcome) => db.perform(() => finishCommand(db, id, outcome)),
+    spoolUpto: (supervisor, spool) => db.perform(() => spoolUpto(db, supervisor, spool)),
+    keys: () => db.perform(() => readKeys(db)),
+    addKey: (key) => db.perform(() => addKey(db, key)),
+    revokeKey: (id, at) => db.perform(() => revokeKey(db, id, at)),
+    fact: (key) => db.perform(() => readFact(db, key)),
+    putFact: (key, value) => db.perform(() => putFact(db, key, value)),
+    claimFact: (key, value) => db.perform(() => claimFact(db, key, value)),
+    factsWith: (prefix) => db.perform(() => factsWith(db, prefix)),
+  };
+}

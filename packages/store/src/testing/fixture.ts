@@ -1,0 +1,76 @@
+import { defaultSettings, newAgent, type AgentState, type Incident } from "@midwatch/core";
+import type { AgentRow, AgentWrite, BeatRecord, OutboxDraft, Writes } from "../store.ts";
+
+/** A morning in the tests' world, on the hour. */
+export const morning = Date.UTC(2026, 10, 24, 3);
+
+export function agentState(name: string, over: Partial<AgentState> = {}): AgentState {
+  return { ...newAgent(name, morning, defaultSettings), ...over };
+}
+
+export function beat(over: Partial<BeatRecord> = {}): BeatRecord {
+  return {
+    at: morning,
+    ts: null,
+    status: "ok",
+    runId: null,
+    seq: null,
+    cycle: null,
+    cycleKind: null,
+    cycleMs: null,
+    tokens: 0,
+    costUsdMicros: null,
+    baseline: null,
+    late: false,
+    message: null,
+    ...over,
+  };
+}
+
+export function incident(over: Partial<Incident> = {}): Incident {
+  return {
+    kind: "silent",
+    severity: "page",
+    openedAt: morning,
+    since: morning - 60_000,
+    title: "silent since 02:59",
+    text: "No beat for two intervals.",
+    numbers: { missed: 2 },
+    acknowledged: null,
+    ...over,
+  };
+}
+
+export function agentWrite(name: string, over: Partial<AgentWrite> = {}): AgentWrite {
+  return {
+    name,
+    state: agentState(name),
+    deadline: null,
+    moveDeadline: false,
+    beats: [],
+    history: [],
+    incidents: [],
+    ...over,
+  };
+}
+
+export function draft(key: string, over: Partial<OutboxDraft> = {}): OutboxDraft {
+  return { key, channel: "me", agent: "bot", at: morning, body: { text: key }, ...over };
+}
+
+/** A decision that writes this, whatever the rows are. */
+export function writing(...agents: AgentWrite[]): () => Writes {
+  return () => ({ agents, outbox: () => [] });
+}
+
+/** The decision of an ordinary beat: counts it in the agent's state, and keeps it. */
+export function counting(names: readonly string[], over: Partial<BeatRecord> = {}) {
+  return (rows: ReadonlyMap<string, AgentRow>): Writes => ({
+    agents: names.map((name) => {
+      const before = rows.get(name)?.state ?? agentState(name);
+      const state = { ...before, beatsTotal: before.beatsTotal + 1, tokensTotal: before.tokensTotal + 10 };
+      return agentWrite(name, { state, beats: [beat({ tokens: 10, seq: before.beatsTotal, ...over })] });
+    }),
+    outbox: () => [],
+  });
+}

@@ -1,0 +1,41 @@
+import type { DurationMs } from "@midwatch/core";
+import { markerVariable } from "./marker.ts";
+
+export interface AgentEnvironment {
+  /** What the agent inherits, before its own settings. */
+  readonly inherited: Readonly<Record<string, string | undefined>>;
+  /** The agent's own `env`. */
+  readonly own: Readonly<Record<string, string>>;
+  readonly url: string;
+  readonly key: string;
+  readonly agent: string;
+  readonly runId: string;
+  readonly marker: string;
+  readonly intervalMs: DurationMs | null;
+  /** After a crash: why, in words, and the file that tells the rest. */
+  readonly death: { readonly reason: string; readonly tombstone: string } | null;
+}
+
+/**
+ * The environment of one run. Everything `MIDWATCH_…` of the supervisor's own environment is left behind: a key meant for
+ * the supervisor, or the restart reason of a supervisor that is itself supervised, is none of the agent's business.
+ */
+export function environmentOf(about: AgentEnvironment): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(about.inherited)) {
+    if (value !== undefined && !name.startsWith("MIDWATCH_")) environment[name] = value;
+  }
+  return {
+    ...environment,
+    ...about.own,
+    MIDWATCH_URL: about.url,
+    MIDWATCH_KEY: about.key,
+    MIDWATCH_AGENT: about.agent,
+    MIDWATCH_RUN_ID: about.runId,
+    [markerVariable]: about.marker,
+    ...(about.intervalMs === null ? {} : { MIDWATCH_INTERVAL: `${about.intervalMs}ms` }),
+    ...(about.death === null
+      ? {}
+      : { MIDWATCH_RESTART_REASON: about.death.reason, MIDWATCH_TOMBSTONE: about.death.tombstone }),
+  };
+}

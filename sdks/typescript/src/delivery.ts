@@ -1,0 +1,214 @@
+/**
+ * Beats wait here in order and are delivered one at a time, in the background.
+ *
+ * One rule carries everything: a beat that was ever sent may have been counted, even if no answer came. It stays at the head, as the
+ * same bytes with the same `seq`, until the server has answered it; the server counts it once. Behind it wait beats that were never
+ * sent. Those may be folded together when the queue is full, so a long outage costs detail and never a token.
+ *
+ * A full queue folds neighbours in pairs, all along. Folding everything into one beat would be simpler, and would look like one
+ * enormous cycle to the loop detector: a false alarm as a thank-you for an outage.
+ */
+
+import { foldBeats, type BeatBody } from "./beat-body.ts";
+import type { PostResult } from "./post.ts";
+import { within, type Grumbler, type World } from "./world.ts";
+
+export interface Answer {
+  readonly directive: "continue" | "pause" | "stop";
+  readonly reason: string | null;
+  readonly warning: "loop_detected" | "cost_exceeded" | null;
+}
+
+export interface DeliveryOptions {
+  readonly post: (body: string) => Promise<PostResult>;
+  readonly world: World;
+  readonly grumbler: Grumbler;
+  /** Most beats that wait; at least 4. */
+  readonly queueLimit: number;
+  readonly onAnswer: (answer: Answer) => void;
+  /** The server will never take this beat; its tokens were not counted. */
+  readonly onRefused: (beat: BeatBody) => void;
+}
+
+/** A beat on its way. */
+export class Parcel {
+  beat: BeatBody;
+  /** The bytes, from the first try on. */
+  sent: string | null = null;
+  settled = false;
+  readonly whenSettled: Promise<void>;
+  #settle: () => void = () => undefined;
+
+  constructor(beat: BeatBody) {
+    this.beat = beat;
+    this.whenSettled = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  settle(): void {
+    this.settled = true;
+    this.#settle();
+  }
+}
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+/** A wrong key does not get better by itself, but a person may mend it while the agent runs. */
+const DENIED_RETRY_MS = 30_000;
+
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  #queue: Parcel[] = [];
+  #pumping = false;
+  #failures = 0;
+  /** The server did not answer lately, so the loop does not wait for it. */
+  #struggling = false;
+  #nap = new AbortController();
+  #whenIdle: Promise<void> = Promise.resolve();
+  #idle: () => void = () => undefined;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a beat; costs the loop next to nothing, because sending starts when the loop next waits. */
+  push(beat: BeatBody): Parcel {
+    const parcel = new Parcel(beat);
+    this.#queue.push(parcel);
+    if (this.#queue.length > this.#options.queueLimit) this.#compact();
+    if (!this.#pumping) {
+      this.#pumping = true;
+      pending.add(this);
+      this.#whenIdle = new Promise((resolve) => {
+        this.#idle = resolve;
+      });
+      setImmediate(() => void this.#pump());
+    }
+    return parcel;
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /**
+   * Waits for the answer to a beat, at most `ms`. While the server is in trouble it only gives way to other work: a hung
+   * server costs the loop this wait once, not once per cycle.
+   */
+  async answered(parcel: Parcel, ms: number): Promise<void> {
+    await new Promise(setImmediate);
+    if (parcel.settled || this.#struggling) return;
+    if (!(await within(parcel.whenSettled, ms))) this.#struggling = true;
+  }
+
+  /** Tries at once and waits at most `ms` until nothing waits any more; true when everything was delivered. */
+  async flush(ms: number): Promise<boolean> {
+    if (!this.#pumping) return true;
+    this.#nap.abort();
+    return within(this.#whenIdle, ms);
+  }
+
+  async #pump(): Promise<void> {
+    for (let parcel = this.#queue[0]; parcel !== undefined; parcel = this.#queue[0]) {
+      parcel.sent ??= JSON.stringify(parcel.beat);
+      const retryMs = this.#judge(parcel, await this.#options.post(parcel.sent));
+      if (retryMs > 0) await this.#rest(retryMs);
+    }
+    this.#pumping = false;
+    pending.delete(this);
+    this.#idle();
+  }
+
+  /** What an outcome means for a parcel; returns how long to wait before going on, 0 for at once. */
+  #judge(parcel: Parcel, result: PostResult): number {
+    if (result.kind === "failed") return this.#retry(result.staleSocket, `could not be reached (${result.code})`, null);
+    const answer = result.status === 200 ? answerOf(result.body) : null;
+    if (answer !== null) {
+      this.#failures = 0;
+      this.#struggling = false;
+      this.#options.grumbler.over("unreachable", "the server answers again; what waited is being delivered");
+      this.#done(parcel);
+      this.#options.onAnswer(answer);
+      return 0;
+    }
+    const said = `answered ${result.status}${errorText(result.body)}`;
+    if (result.status === 400 || result.status === 413 || result.status === 422) {
+      this.#options.grumbler.once(`refused ${result.status}`, `the server refuses a beat: it ${said}`);
+      this.#done(parcel);
+      this.#options.onRefused(parcel.beat);
+      return 0;
+    }
+    const denied = result.status === 401 || result.status === 403 || result.status === 404;
+    return this.#retry(false, said, denied ? DENIED_RETRY_MS : result.retryAfterMs);
+  }
+
+  #done(parcel: Parcel): void {
+    this.#queue.shift();
+    parcel.settle();
+  }
+
+  #retry(staleSocket: boolean, trouble: string, waitMs: number | null): number {
+    // The server closed an idle connection just as it was used again; that says nothing about its health.
+    if (staleSocket && this.#failures++ === 0) return 0;
+    this.#struggling = true;
+    this.#failures += staleSocket ? 0 : 1;
+    const growing = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(10, this.#failures - 1));
+    this.#options.grumbler.once("unreachable", `the server ${trouble}; beats are kept and tried again`);
+    // Spread, so that a fleet does not come back as one wave after an outage.
+    const spread = growing * (0.5 + Math.random() / 2);
+    return Math.max(1, waitMs === null ? spread : Math.min(waitMs, LAST_RETRY_MS));
+  }
+
+  async #rest(ms: number): Promise<void> {
+    this.#nap = new AbortController();
+    await this.#options.world.sleep(ms, { signal: this.#nap.signal, holdsProcess: false });
+  }
+
+  /** Halves the queue by folding neighbours that were never sent. */
+  #compact(): void {
+    const kept: Parcel[] = [];
+    for (let i = 0; i < this.#queue.length; i++) {
+      const [older, newer] = [this.#queue[i], this.#queue[i + 1]];
+      if (older === undefined) break;
+      if (older.sent === null && newer?.sent === null) {
+        newer.beat = foldBeats(older.beat, newer.beat);
+        older.settle();
+        kept.push(newer);
+        i++;
+      } else kept.push(older);
+    }
+    this.#queue = kept;
+    this.#options.grumbler.once(
+      "full",
+      "many beats wait for the server; older ones are folded together, no token is lost",
+    );
+  }
+}
+
+/** Deliveries with something to deliver, for the last moments of the process. */
+const pending = new Set<Delivery>();
+const LAST_WORDS_MS = 1_000;
+
+// A program that simply ends still gets one bounded chance to deliver what waited for a retry. Never holds it longer.
+process.once("beforeExit", () => {
+  for (const delivery of pending) void delivery.flush(LAST_WORDS_MS);
+});
+
+function answerOf(body: unknown): Answer | null {
+  if (typeof body !== "object" || body === null) return null;
+  const { ok, directive, reason, warning } = body as Record<string, unknown>;
+  if (ok !== true) return null;
+  return {
+    directive: directive === "pause" || directive === "stop" ? directive : "continue",
+    reason: typeof reason === "string" ? reason : null,
+    warning: warning === "loop_detected" || warning === "cost_exceeded" ? warning : null,
+  };
+}
+
+/** The server's own words, if they are ours: `: tokens_used must not be negative`. */
+function errorText(body: unknown): string {
+  const error: unknown = typeof body === "object" && body !== null && "error" in body ? body.error : null;
+  if (typeof error !== "object" || error === null || !("message" in error)) return "";
+  return typeof error.message === "string" ? `: ${error.message.slice(0, 300)}` : "";
+}
