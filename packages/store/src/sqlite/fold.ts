@@ -17,14 +17,12 @@ interface Progress {
   readonly agents: Map<string, StoredAgent | null>;
   readonly history: StoredEvent[];
   readonly incidents: StoredIncident[];
-  beats: number;
 }
 
 export interface Folded {
   readonly written: Written;
   /** The agents that were written, as they are now, for the cache. */
   readonly agents: ReadonlyMap<string, StoredAgent>;
-  readonly beats: number;
 }
 
 /** Inside a transaction. */
@@ -34,7 +32,7 @@ export function fold(
   names: readonly string[],
   decide: (rows: ReadonlyMap<string, AgentRow>) => Writes,
 ): Folded {
-  const progress: Progress = { db, table, agents: new Map(), history: [], incidents: [], beats: 0 };
+  const progress: Progress = { db, table, agents: new Map(), history: [], incidents: [] };
   const rows = new Map<string, AgentRow>();
   for (const name of names) {
     const agent = table.load(name);
@@ -48,8 +46,8 @@ export function fold(
   for (const command of writes.commands ?? []) addCommand(db, command);
   for (const { supervisor, spool, upto } of writes.spools ?? []) moveSpool(db, supervisor, spool, upto);
   const agentIds = new Map(Array.from(written, ([name, { row }]) => [name, row.id]));
-  const { history, incidents, beats } = progress;
-  return { written: { agentIds, history, incidents }, agents: written, beats };
+  const { history, incidents } = progress;
+  return { written: { agentIds, history, incidents }, agents: written };
 }
 
 function writeAgent(progress: Progress, write: AgentWrite): StoredAgent {
@@ -61,7 +59,6 @@ function writeAgent(progress: Progress, write: AgentWrite): StoredAgent {
   for (const beat of write.beats) append(db, after.row.id, beat);
   for (const entry of write.history) progress.history.push(addHistory(db, after.row, entry));
   for (const incident of write.incidents) progress.incidents.push(writeIncident(db, after.row, incident));
-  progress.beats += write.beats.length;
   return after;
 }
 

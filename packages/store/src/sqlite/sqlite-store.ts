@@ -3,7 +3,7 @@
 
 import type { Store } from "../store.ts";
 import type { AgentTable } from "./agents.ts";
-import { readBeats, readHours, readRecentBeats, settle, tailLength, tailLimit } from "./beats.ts";
+import { readBeats, readHours, readRecentBeats, settle, tailIsFull } from "./beats.ts";
 import { deliverCommands, finishCommand, hasUnfinishedCommands, readCommand, spoolUpto } from "./commands.ts";
 import type { Connection } from "./connection.ts";
 import { claimFact, factsWith, putFact, readFact } from "./facts.ts";
@@ -19,14 +19,9 @@ export function sqliteStore(db: Connection, agents: AgentTable): Store {
 }
 
 function foldStore(db: Connection, agents: AgentTable): Pick<Store, "fold" | "prune" | "close"> {
-  // Beats in the tail; another process that folds or settles makes it wrong, and is noticed by `refresh`.
-  let tail = 0;
-
   function settleFullTail(): void {
-    if (tail < tailLimit) return;
     try {
-      db.transaction(() => settle(db));
-      tail = 0;
+      if (tailIsFull(db)) db.transaction(() => settle(db));
     } catch {
       // The fold before is durable and must not be reported as failed. The tail is a good home meanwhile; the
       // next fold tries again, and whatever is wrong with the disk will be said there.
@@ -36,25 +31,15 @@ function foldStore(db: Connection, agents: AgentTable): Pick<Store, "fold" | "pr
   return {
     fold: (names, decide) =>
       db.perform(() => {
-        const {
-          written,
-          agents: changed,
-          beats,
-        } = db.transaction(() => {
-          if (agents.refresh()) tail = tailLength(db);
+        const folded = db.transaction(() => {
+          agents.refresh();
           return fold(db, agents, names, decide);
         });
-        agents.remember(changed);
-        tail += beats;
+        agents.remember(folded.agents);
         settleFullTail();
-        return written;
+        return folded.written;
       }),
-    prune: (before, limit) =>
-      db.perform(() => {
-        const more = db.transaction(() => prune(db, before, limit));
-        tail = 0;
-        return more;
-      }),
+    prune: (before, limit) => db.perform(() => db.transaction(() => prune(db, before, limit))),
     close: () => Promise.try(() => db.close()),
   };
 }
@@ -109,7 +94,7 @@ function outboxStore(
   db: Connection,
 ): Pick<Store, "claimOutbox" | "finishOutbox" | "addOutbox" | "outbox" | "outboxLag"> {
   return {
-    claimOutbox: (query) => db.perform(() => db.transaction(() => claimDue(db, query))),
+    claimOutbox: (query) => db.perform(() => claimDue(db, query)),
     finishOutbox: (id, outcome) => db.perform(() => finish(db, id, outcome)),
     addOutbox: (drafts) =>
       db.perform(() =>
