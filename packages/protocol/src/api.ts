@@ -132,6 +132,133 @@ export type StreamMessage =
   | { event: "history"; data: EventView }
   | { event: "incident"; data: IncidentView };
 
+/** From `from` up to, not including, `to`. */
+export interface SpanView {
+  from: Iso;
+  to: Iso;
+}
+
+/** `GET /api/v1/reports/daily`: one local day in five answers, for the fleet and for each agent. Fractions are from 0 to 1. */
+export interface DailyReportView {
+  /** The local day, "2026-11-24", in `time_zone`. */
+  date: string;
+  time_zone: string;
+  from: Iso;
+  to: Iso;
+  /** Until when the day was over when the report was made: `to`, unless it was made during the day. */
+  until: Iso;
+  made_at: Iso;
+  /** Nothing happened that a person would want to read about. */
+  quiet: boolean;
+  /** What was sent about this day to the channels, and when; null when nothing was. */
+  sent: { at: Iso; text: string } | null;
+  /** What is known of the day has changed since the report was sent. */
+  revised: boolean;
+  fleet: FleetReportView;
+  agents: AgentReportView[];
+  /** Agents that were left out of `agents`: quiet ones, and those beyond the bound of a message. Only in webhooks. */
+  agents_left_out?: number;
+}
+
+export interface UsageView {
+  tokens: number;
+  cycles: number;
+  max_cycle_tokens: number;
+  /** Null when nothing of it has a price. */
+  cost_usd: number | null;
+  /** Beats that used tokens and have no price; their cost is missing from `cost_usd`. */
+  unpriced_beats: number;
+}
+
+export type AliveVerdict = "yes" | "no" | "while-observed" | "not-running";
+
+export interface FleetReportView {
+  agents: number;
+  alive: Record<AliveVerdict, number>;
+  availability: number | null;
+  outages: number;
+  restarts: number;
+  failed_restarts: number;
+  usage: UsageView;
+  /** Names of the agents whose cost left what is usual. */
+  left_baseline: string[];
+  events: number;
+  recovered: number;
+  needs_human: (OpenIncidentView & { agent: string })[];
+}
+
+export interface AgentReportView {
+  name: string;
+  liveness: AgentView["liveness"];
+  quiet: boolean;
+  /** 1. Was it alive the whole day? */
+  alive: {
+    verdict: AliveVerdict;
+    availability: number | null;
+    /** Seconds of the day by what the agent was. */
+    time_s: Record<string, number>;
+    /** The part of the day that was there to be seen, and how much of it was seen. */
+    due_s: number;
+    observed_s: number;
+    outages: {
+      from: Iso;
+      /** Null when it went on past the day. */
+      to: Iso | null;
+      /** Inside the day. */
+      duration_s: number;
+      unseen_s: number;
+      cause: string;
+      kinds: string[];
+    }[];
+    unseen: SpanView[];
+  };
+  /** 2. How many restarts, when, why, by whom; which failed. */
+  restarts: {
+    at: Iso;
+    by: "supervisor" | "person" | "unknown";
+    who: string | null;
+    reason: string | null;
+    attempt: number | null;
+    outcome: "succeeded" | "failed" | "undecided";
+  }[];
+  /** 3. Did tokens or cost per cycle leave the baseline? */
+  cost: UsageView & {
+    left: "no" | "above" | "below" | "unclear";
+    tokens_per_cycle: number | null;
+    cost_usd_per_cycle: number | null;
+    baseline_tokens: number | null;
+    times_baseline: number | null;
+    /** The seven days before, as one ordinary day. */
+    week: {
+      days: number;
+      tokens_per_day: number;
+      tokens_per_cycle: number;
+      cost_usd_per_day: number | null;
+      cost_usd_per_cycle: number | null;
+    } | null;
+    times_week: number | null;
+    cost_times_week: number | null;
+  };
+  /** 4. What the loop detector, the budgets and the cooldowns did. */
+  events: { at: Iso; kind: string; text: string; ended_at: Iso | null }[];
+  /** 5. What recovered by itself … */
+  recovered: { kind: string; title: string; since: Iso; resolved_at: Iso; by: "itself" | "restart" }[];
+  /** … and what is open now. */
+  open: OpenIncidentView[];
+}
+
+export interface OpenIncidentView {
+  id: number;
+  kind: string;
+  severity: "page" | "warn" | "info";
+  title: string;
+  text: string;
+  since: Iso;
+  acknowledged: boolean;
+  /** False while a supervisor is still mending it. */
+  needs_human: boolean;
+}
+
 /** The body of every webhook. */
 export interface WebhookBody {
   type: "incident.opened" | "incident.raised" | "incident.resolved" | "incident.reminder" | "report.daily" | "test";
@@ -144,4 +271,6 @@ export interface WebhookBody {
   title: string;
   text: string;
   incident: IncidentView | null;
+  /** Only in `report.daily`: the data behind its text, agents with something to tell first. */
+  report?: DailyReportView;
 }
