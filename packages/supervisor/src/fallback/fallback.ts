@@ -89,7 +89,8 @@ export class Fallback {
       }
     }
     if (waiting.tries >= triesLimit) return this.#finish(waiting);
-    if (!this.#closed) this.#again(waiting, Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(waiting.tries - 1, 12)));
+    if (!this.#closed)
+      this.#again(waiting, Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(waiting.tries - 1, 12)));
   }
 
   #takenOver({ fact }: Notice): boolean {

@@ -71,7 +71,13 @@ function readFromPs(pid: number): ProcessFacts | null {
     const [state, group, , ...started] = line.split(/\s+/);
     if (!state || !group) return null;
     // macOS prints the session as a kernel address; agents are session and group leaders at once.
-    return { pid, state: state.slice(0, 1), group: Number(group), session: Number(group), startTime: started.join(" ") };
+    return {
+      pid,
+      state: state.slice(0, 1),
+      group: Number(group),
+      session: Number(group),
+      startTime: started.join(" "),
+    };
   } catch {
     // `ps` fails when there is no such process.
     return null;

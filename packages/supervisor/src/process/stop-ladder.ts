@@ -11,14 +11,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import type { DurationMs } from "@midwatch/core";
-import {
-  isAlive,
-  onLinux,
-  readProcess,
-  signalGroup,
-  signalProcess,
-  type ProcessIdentity,
-} from "./identity.ts";
+import { isAlive, onLinux, readProcess, signalGroup, signalProcess, type ProcessIdentity } from "./identity.ts";
 import { findMarked } from "./marker.ts";
 
 export interface ProcessTree {

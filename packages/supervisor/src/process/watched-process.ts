@@ -35,8 +35,7 @@ export interface StartOrder {
 }
 
 export type StartOutcome =
-  | { readonly ok: true; readonly process: WatchedProcess }
-  | { readonly ok: false; readonly reason: string };
+  { readonly ok: true; readonly process: WatchedProcess } | { readonly ok: false; readonly reason: string };
 
 /**
  * Starts the process in a session and group of its own. Its output goes to a file and never to a pipe: with a pipe the

@@ -28,7 +28,7 @@ export async function recoverSegment(path: string, first: number, cut: boolean):
   const bytes = await readFile(path);
   let good = 0;
   let last = first - 1;
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(10, start);
     if (end < 0) break;
     const item = decodeLine(bytes.toString("utf8", start, end));

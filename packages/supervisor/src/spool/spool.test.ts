@@ -93,13 +93,16 @@ test("a batch limit never leaves a hole between two reads", async (t) => {
   const spool = await Spool.open(optionsFor(await folderFor(t), { segmentBytes: 200 }));
   for (let index = 1; index <= 40; index += 1) await spool.append(beat(`a${index}`));
   const seen: number[] = [];
-  for (let after = 0; after < 40; ) {
+  for (let after = 0; after < 40;) {
     const items = await spool.read(after, { items: 7, bytes: 250 });
     assert.ok(items.length > 0);
     seen.push(...items.map(({ n }) => n));
     after = items.at(-1)!.n;
   }
-  assert.deepEqual(seen, Array.from({ length: 40 }, (_, index) => index + 1));
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 40 }, (_, index) => index + 1),
+  );
   await spool.close();
 });
 

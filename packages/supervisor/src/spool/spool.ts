@@ -15,9 +15,7 @@ import { encodeLine } from "./line.ts";
 import { firstOf, readSegment, recoverSegment, segmentName, type ReadLimit, type Segment } from "./segment.ts";
 
 /** An item before it has its number. */
-export type SpoolEntry =
-  | { readonly beat: unknown; readonly received_at: number }
-  | { readonly fact: SupervisorFact };
+export type SpoolEntry = { readonly beat: unknown; readonly received_at: number } | { readonly fact: SupervisorFact };
 
 export interface SpoolOptions {
   readonly folder: string;

@@ -1,0 +1,7 @@
+// Keeps agents alive on their host: starts, watches, stops and restarts them, with the server or without.
+
+export type { AgentEnd, CommandResult, RunningSupervisor, SupervisorOptions } from "./running-supervisor.ts";
+export type { SupervisedAgent } from "./supervised-agent.ts";
+export { stderrNotifier, type Notice, type Notifier } from "./fallback/notice.ts";
+export { SupervisorError, type SupervisorErrorCode } from "./failure.ts";
+export { systemClock, type Clock } from "./clock.ts";
