@@ -29,4 +29,4 @@ export { dailyReport } from "./report/daily-report.ts";
 export type { DayCost, WeekCost } from "./report/day-cost.ts";
 export type { Outage } from "./report/outages.ts";
 export type { Restart } from "./report/restarts.ts";
-export type { Moment } from "./report/timeline.ts";
+export { stateAfter, type Moment } from "./report/timeline.ts";

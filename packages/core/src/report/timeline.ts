@@ -1,3 +1,4 @@
+import type { HistoryEntry } from "../effect.ts";
 import type { LivenessState } from "../state.ts";
 import type { DurationMs, Ms } from "../time.ts";
 import type { AgentDayFacts, Span } from "./facts.ts";
@@ -32,13 +33,19 @@ export interface StateSegment extends Segment<LivenessState> {
 export function stateSegments(agent: AgentDayFacts, day: Span): readonly StateSegment[] {
   const first = agent.atStart ?? { state: "new" as const, why: null };
   let segments: StateSegment[] = [{ ...day, is: first.state, why: first.why }];
-  for (const { at, kind, data, text } of agent.history) {
-    if (kind !== "state-changed" || at >= day.to) continue;
-    const from = Math.max(at, day.from);
+  for (const entry of agent.history) {
+    if (entry.kind !== "state-changed" || entry.at >= day.to) continue;
+    const { state, since, why } = stateAfter(entry);
+    const from = Math.max(since, day.from);
     segments = segments.filter((segment) => segment.from < from).map((s) => ({ ...s, to: Math.min(s.to, from) }));
-    segments.push({ from, to: day.to, is: stateOf(data["to"]), why: reasonOf(text) });
+    segments.push({ from, to: day.to, is: state, why });
   }
   return segments.filter((segment) => segment.to > segment.from);
+}
+
+/** The state that a `state-changed` entry tells of. */
+export function stateAfter({ at, data, text }: HistoryEntry): NonNullable<AgentDayFacts["atStart"]> {
+  return { state: stateOf(data["to"]), since: at, why: reasonOf(text) };
 }
 
 export function paint<T>(segments: readonly Segment<T>[], span: Span, is: T): readonly Segment<T>[] {
