@@ -1,5 +1,7 @@
+import { DatabaseSync } from "node:sqlite";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { CommandFailure } from "./failure.ts";
 
 /**
  * What lies in the data folder beside the database, so that nothing has to be typed on one machine: keys for this
@@ -22,6 +24,27 @@ export type LocalKey = "admin" | "ingest";
 export function openDataFolder(path: string): DataFolder {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   return { path, database: join(path, "midwatch.db") };
+}
+
+/**
+ * Holds the folder for one server: two on the same database would each believe to be the only watcher. The lock is a
+ * database's own, so the system lets go of it however this process ends.
+ */
+export function claimDataFolder(path: string): { readonly release: () => void } {
+  const lock = new DatabaseSync(join(path, "server.lock"));
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+  } catch (cause) {
+    lock.close();
+    const other = serverAddress(path);
+    const who = other === null ? "" : ` (process ${other.pid}, ${other.url})`;
+    throw new CommandFailure(
+      78,
+      `Another Midwatch server${who} is using the data folder ${path}. Stop it first, or give this one a folder of its own with --data DIR.`,
+      { cause },
+    );
+  }
+  return { release: () => lock.close() };
 }
 
 export function localKey(dataDir: string, scope: LocalKey): string | null {

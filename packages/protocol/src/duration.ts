@@ -20,22 +20,3 @@ export function parseDuration(text: string): ParsedDuration {
   if (ms > MAX_DURATION_MS) return { ok: false, message: `"${text.slice(0, 40)}" is longer than 366 days` };
   return { ok: true, ms };
 }
-
-const STEPS = [
-  { word: "d", ms: 86_400_000 },
-  { word: "h", ms: 3_600_000 },
-  { word: "min", ms: 60_000 },
-  { word: "s", ms: 1_000 },
-] as const;
-
-/** A duration for people, in its two largest units: `850 ms`, `45 s`, `3 min 20 s`, `2 h 5 min`, `1 d 4 h`. Never rounds up. */
-export function formatDuration(ms: number): string {
-  const whole = Math.max(0, Math.trunc(ms));
-  const first = STEPS.findIndex((step) => whole >= step.ms);
-  const step = STEPS[first];
-  if (step === undefined) return `${whole} ms`;
-  const count = Math.floor(whole / step.ms);
-  const next = STEPS[first + 1];
-  const rest = next === undefined ? 0 : Math.floor((whole % step.ms) / next.ms);
-  return next === undefined || rest === 0 ? `${count} ${step.word}` : `${count} ${step.word} ${rest} ${next.word}`;
-}

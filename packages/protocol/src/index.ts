@@ -11,4 +11,4 @@ export {
   type SpooledItem,
   type SupervisorBatch,
 } from "./supervisor-batch-parser.ts";
-export { formatDuration, MAX_DURATION_MS, parseDuration, type ParsedDuration } from "./duration.ts";
+export { MAX_DURATION_MS, parseDuration, type ParsedDuration } from "./duration.ts";

@@ -1,7 +1,7 @@
 import { call, type Target } from "../client.ts";
 
 export const actions = ["start", "restart", "stop", "kill", "pause", "resume", "accept-baseline"] as const;
-export type Action = (typeof actions)[number];
+type Action = (typeof actions)[number];
 
 export const actionHelp: Readonly<Record<Action, string>> = {
   start: "start a stopped agent",
@@ -14,24 +14,26 @@ export const actionHelp: Readonly<Record<Action, string>> = {
 };
 
 /** Asks for an action and says what the server made of it. */
-export async function act(target: Target, action: Action, agent: string): Promise<void> {
-  const answer = await call<{ message?: string }>(
-    target,
-    "POST",
-    `/api/v1/agents/${encodeURIComponent(agent)}/${action}`,
-    {},
-  );
-  process.stdout.write(`${answer.message ?? `${action}: ${agent}`}\n`);
+export async function act(
+  target: Target,
+  { action, agent, json }: { readonly action: Action; readonly agent: string; readonly json: boolean },
+): Promise<void> {
+  const path = `/api/v1/agents/${encodeURIComponent(agent)}/${action}`;
+  const answer = await call<{ message?: string }>(target, "POST", path, {});
+  say(json, answer, answer.message ?? `${action}: ${agent}`);
 }
 
-export async function acknowledge(target: Target, id: string): Promise<void> {
-  await call(target, "POST", `/api/v1/incidents/${encodeURIComponent(id)}/ack`, {});
-  process.stdout.write(`Incident ${id} is acknowledged. Reminders stop; it closes when the trouble ends.\n`);
+export async function acknowledge(target: Target, id: string, json: boolean): Promise<void> {
+  const answer = await call<unknown>(target, "POST", `/api/v1/incidents/${encodeURIComponent(id)}/ack`, {});
+  say(json, answer, `Incident ${id} is acknowledged. It closes when the trouble ends.`);
 }
 
-export async function forget(target: Target, agent: string): Promise<void> {
-  await call(target, "DELETE", `/api/v1/agents/${encodeURIComponent(agent)}`);
-  process.stdout.write(
-    `${agent} is forgotten: no alerts and no reports. What it used stays in the ledger, and a new beat brings it back.\n`,
-  );
+export async function forget(target: Target, agent: string, json: boolean): Promise<void> {
+  const answer = await call<unknown>(target, "DELETE", `/api/v1/agents/${encodeURIComponent(agent)}`);
+  const text = `${agent} is forgotten: no alerts and no reports. What it used stays in the ledger, and a new beat brings it back.`;
+  say(json, answer === "" ? { ok: true } : answer, text);
+}
+
+function say(json: boolean, answer: unknown, text: string): void {
+  process.stdout.write(`${json ? JSON.stringify(answer, null, 2) : text}\n`);
 }

@@ -118,6 +118,12 @@ export async function showReport(
   else printJson(report);
 }
 
+/** `midwatch link`: for a browser that is not signed in yet. */
+export async function printSignInLink(target: Target): Promise<void> {
+  const { url } = await call<{ url: string }>(target, "POST", "/api/v1/sign-in-links", {});
+  print(url);
+}
+
 function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }

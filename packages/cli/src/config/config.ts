@@ -35,6 +35,8 @@ export interface Config {
     /** Refuse beats of agents that are not registered. */
     readonly strict: boolean;
   };
+  /** What agents have in common, and what the server assumes of agents that nobody declared. */
+  readonly defaults: AgentDefaults;
   readonly agents: readonly AgentConfig[];
   /** By name; each channel's type reads the rest. */
   readonly channels: Readonly<Record<string, Readonly<Record<string, unknown>>>>;

@@ -87,6 +87,7 @@ class Reader {
         timezone: this.#timezone(root, server["timezone"] as string | undefined),
         strict: (server["strict"] as boolean | undefined) ?? false,
       },
+      defaults,
       agents: this.#agents(root, defaults, base),
       channels,
       alertsTo,

@@ -1,0 +1,94 @@
+import { basename, extname, join } from "node:path";
+import type { AgentEnd, SupervisedAgent } from "@midwatch/supervisor";
+import { directNotifier } from "../alerting.ts";
+import type { Target } from "../client.ts";
+import type { AgentDefaults, Config } from "../config/config.ts";
+import { localKey, openDataFolder, serverAddress } from "../data-folder.ts";
+import { CommandFailure } from "../failure.ts";
+import { untilAskedToStop } from "../stop-request.ts";
+import { checkedUrl } from "../target.ts";
+import { openSupervisor } from "./supervise.ts";
+
+export interface RunOptions {
+  readonly name?: string;
+  readonly server?: string;
+  readonly key?: string;
+  /** What was given as flags; the rest comes from the file's `defaults:`. */
+  readonly policy: Partial<AgentDefaults>;
+  readonly argv: readonly string[];
+}
+
+/**
+ * `midwatch run -- CMD`: keeps one agent in the foreground, its output on this terminal, until it ends for good or this is asked to
+ * stop. A server is told when there is one; without any it restarts and alerts all the same.
+ */
+export async function runOne(config: Config, options: RunOptions): Promise<void> {
+  const { argv, policy } = options;
+  const name = options.name ?? nameFrom(argv);
+  const { dataDir } = config.server;
+  openDataFolder(dataDir);
+  const server = serverFor(dataDir, options);
+  const agent: SupervisedAgent = {
+    ...config.defaults,
+    ...policy,
+    name,
+    run: argv,
+    cwd: process.cwd(),
+    env: {},
+    tags: [],
+  };
+  const supervisor = await openSupervisor({
+    folder: join(dataDir, "run", encodeURIComponent(name)),
+    agents: [agent],
+    server,
+    notifier: directNotifier(config),
+    log,
+    onOutput: (_, chunk) => process.stdout.write(chunk),
+    asked: true,
+  });
+  log(`keeping ${name}${server === null ? ", without a server: alerts appear here" : `, reporting to ${server.url}`}`);
+  const end = await Promise.race([supervisor.ended, untilAskedToStop(() => void supervisor.stop({ agents: "stop" }))]);
+  await supervisor.stop({ agents: "stop" });
+  if (typeof end !== "string") failUnlessFine(end);
+}
+
+/** Ending on purpose and ending with status 0 are fine; anything else is for the caller to know. */
+function failUnlessFine(ends: readonly AgentEnd[]): void {
+  const bad = ends.filter(({ how, code }) => !(how === "stopped" || (how === "exited" && code === 0)));
+  if (bad.length === 0) return;
+  throw new CommandFailure(1, bad.map(spellEnd).join("\n"));
+}
+
+function spellEnd({ agent, how, reason }: AgentEnd): string {
+  const words = {
+    exited: "has ended and is not started again",
+    stopped: "was stopped",
+    exhausted: "needs a human: its restarts have failed",
+    refused: "could not be started",
+  };
+  return `${agent} ${words[how]}${reason === null ? "" : `: ${reason}`}`;
+}
+
+/** The server that was named, else one that has run with this data folder, else none. */
+function serverFor(dataDir: string, { server, key }: RunOptions): Target | null {
+  const url = server === undefined ? serverAddress(dataDir)?.url : checkedUrl(server);
+  if (url === undefined) return null;
+  const ownKey = key ?? localKey(dataDir, "ingest");
+  if (ownKey !== null) return { url, key: ownKey };
+  throw new CommandFailure(
+    2,
+    `There is no key for ${url} in ${dataDir}. Give one with --key KEY; \`midwatch key create --scope ingest\` on the server's machine makes it.`,
+  );
+}
+
+/** `python bot/agent.py --live` → `agent`: the first argument that is a file of a program, else the command itself. */
+function nameFrom(argv: readonly string[]): string {
+  const script = argv.slice(1).find((argument) => !argument.startsWith("-") && extname(argument) !== "");
+  const source = script ?? argv[0] ?? "agent";
+  const name = basename(source, extname(source)).replace(/[^A-Za-z0-9._-]/g, "-");
+  return name === "" ? "agent" : name.slice(0, 128);
+}
+
+function log(line: string): void {
+  process.stderr.write(`midwatch: ${line}\n`);
+}

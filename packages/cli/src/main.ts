@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// The `midwatch` command. Looks at Node's version before anything is loaded that an older one could not even parse.
+
+const oldestNode = 24;
+
+if (Number(process.versions.node.split(".")[0]) < oldestNode) {
+  process.stderr.write(
+    `Midwatch needs Node ${oldestNode} or newer, and this is ${process.version}. Install a newer one from https://nodejs.org and try again.\n`,
+  );
+  process.exitCode = 1;
+} else {
+  const { runProgram } = await import("./program.ts");
+  process.exitCode = await runProgram(process.argv);
+}

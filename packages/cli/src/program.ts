@@ -1,0 +1,270 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { parseDuration } from "@midwatch/protocol";
+import { acknowledge, act, actionHelp, actions, forget } from "./commands/act.ts";
+import { createKeyIn, listKeysIn, revokeKeyIn, type NewKey } from "./commands/key.ts";
+import { printSignInLink, showEvents, showIncidents, showReport, showStatus } from "./commands/look.ts";
+import { runOne } from "./commands/run.ts";
+import { runServer } from "./commands/server.ts";
+import { runSupervise } from "./commands/supervise.ts";
+import { runUp } from "./commands/up.ts";
+import { loadConfig } from "./config/load-config.ts";
+import type { AgentDefaults, Config } from "./config/config.ts";
+import { splitListen } from "./config/read-config.ts";
+import { CommandFailure } from "./failure.ts";
+import { targetOf } from "./target.ts";
+import { version } from "./version.ts";
+
+interface Place {
+  readonly config?: string;
+  readonly data?: string;
+}
+
+interface ServerPlace extends Place {
+  readonly server?: string;
+  readonly key?: string;
+}
+
+/** Runs one command line and returns the exit status: 0 ok, 1 failed, 2 bad usage, 78 bad configuration. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  try {
+    await midwatch().parseAsync(argv);
+    return 0;
+  } catch (error) {
+    if (error instanceof CommandFailure) {
+      process.stderr.write(`${error.message}\n`);
+      return error.status;
+    }
+    // The parser has printed its help or its complaint already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+}
+
+function midwatch(): Command {
+  const program = new Command("midwatch")
+    .description(
+      "Keeps long-lived AI agents alive, treats their cost as a health metric, and tells a human when it can't.",
+    )
+    .version(version)
+    .showHelpAfterError("(midwatch --help shows what there is)")
+    .enablePositionalOptions()
+    .exitOverride();
+  addWatching(program);
+  addRun(program);
+  addLooking(program);
+  addActing(program);
+  addKeys(program);
+  return program;
+}
+
+function addWatching(program: Command): void {
+  withPlace(program.command("up"))
+    .description("server and supervisor on this machine, as two processes, each started again when it dies")
+    .action((place: Place) => runUp(loadConfig(place), placeArgs(place)));
+
+  withPlace(program.command("server"))
+    .description("only the server")
+    .addOption(
+      new Option("--listen <host:port>", "where to listen (default: the file's, else 127.0.0.1:4004)").argParser(
+        listenAddress,
+      ),
+    )
+    .action((options: Place & { listen?: [string, number] }) =>
+      runServer(listeningAt(loadConfig(options), options.listen)),
+    );
+
+  withServer(withPlace(program.command("supervise")))
+    .description("only the supervisor: every agent in the file")
+    .action((options: ServerPlace) => runSupervise(loadConfig(options), options));
+}
+
+function addRun(program: Command): void {
+  withServer(withPlace(program.command("run")))
+    .description("keep one agent in the foreground")
+    .usage("[options] -- CMD ARGS…")
+    .argument("<cmd...>", "the command that starts the agent")
+    .passThroughOptions()
+    .option("--name <name>", "the agent's name (default: from the command)")
+    .option(
+      "--interval <duration>",
+      "longest time between two beats (default: declared by beats, else learned)",
+      duration,
+    )
+    .option("--missed-limit <n>", "missed beats before it is restarted", wholeNumber)
+    .addOption(new Option("--restart <when>", "when to start it again").choices(["always", "on-failure", "never"]))
+    .option("--cooldown <duration>", "least time from one restart to the next", duration)
+    .option("--max-restarts <n>", "failed restarts in a row before a human is asked", wholeNumber)
+    .option("--probation <duration>", "how long it must stay healthy after a restart", duration)
+    .option("--startup <duration>", "from start to the first beat", duration)
+    .option("--stop-grace <duration>", "from TERM to KILL", duration)
+    .action((argv: string[], options: ServerPlace & RunFlags) =>
+      runOne(loadConfig(options), { ...options, policy: policyOf(options), argv }),
+    );
+}
+
+interface RunFlags {
+  readonly name?: string;
+  readonly interval?: number;
+  readonly missedLimit?: number;
+  readonly restart?: AgentDefaults["restart"];
+  readonly cooldown?: number;
+  readonly maxRestarts?: number;
+  readonly probation?: number;
+  readonly startup?: number;
+  readonly stopGrace?: number;
+}
+
+function policyOf(flags: RunFlags): Partial<AgentDefaults> {
+  const given: { [K in keyof AgentDefaults]?: AgentDefaults[K] | undefined } = {
+    intervalMs: flags.interval,
+    missedLimit: flags.missedLimit,
+    restart: flags.restart,
+    cooldownMs: flags.cooldown,
+    maxRestarts: flags.maxRestarts,
+    probationMs: flags.probation,
+    startupMs: flags.startup,
+    stopGraceMs: flags.stopGrace,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function addLooking(program: Command): void {
+  withServer(withPlace(program.command("status")))
+    .description("every agent, what needs attention first")
+    .option("--json", "as JSON")
+    .action((options: ServerPlace & { json?: boolean }) => showStatus(targetFor(options), options.json ?? false));
+
+  withServer(withPlace(program.command("incidents")))
+    .description("what was wrong, newest first")
+    .option("--agent <name>", "of one agent")
+    .option("--open", "only what is wrong now")
+    .option("--json", "as JSON")
+    .action((options: ServerPlace & { agent?: string; open?: boolean; json?: boolean }) =>
+      showIncidents(targetFor(options), options),
+    );
+
+  withServer(withPlace(program.command("events")))
+    .description("what happened to an agent")
+    .argument("<agent>")
+    .option("--limit <n>", "how many, newest", wholeNumber, 50)
+    .option("--json", "as JSON")
+    .action((agent: string, options: ServerPlace & { limit: number; json?: boolean }) =>
+      showEvents(targetFor(options), agent, options),
+    );
+
+  withServer(withPlace(program.command("report")))
+    .description("one day: alive, restarts, cost, loops, and who needs a human")
+    .option("--date <yyyy-mm-dd>", "the local day")
+    .option("--tz <zone>", "IANA time zone (default: the server's)")
+    .option("--json", "as JSON")
+    .option("--html", "as a page")
+    .action((options: ServerPlace & { date?: string; tz?: string; json?: boolean; html?: boolean }) =>
+      showReport(targetFor(options), { ...options, format: reportFormat(options) }),
+    );
+
+  withServer(withPlace(program.command("link")))
+    .description("a link that signs a browser in, once")
+    .action((options: ServerPlace) => printSignInLink(targetFor(options)));
+}
+
+function reportFormat({ json, html }: { json?: boolean; html?: boolean }): string {
+  if (json === true) return "json";
+  return html === true ? "html" : "text";
+}
+
+function addActing(program: Command): void {
+  for (const action of actions) {
+    withServer(withPlace(program.command(action)))
+      .description(actionHelp[action])
+      .argument("<agent>")
+      .option("--json", "as JSON")
+      .action((agent: string, options: ServerPlace & { json?: boolean }) =>
+        act(targetFor(options), { action, agent, json: options.json ?? false }),
+      );
+  }
+  withServer(withPlace(program.command("ack")))
+    .description("say that somebody looks after an incident")
+    .argument("<incident>", "its number")
+    .option("--json", "as JSON")
+    .action((id: string, options: ServerPlace & { json?: boolean }) =>
+      acknowledge(targetFor(options), id, options.json ?? false),
+    );
+  withServer(withPlace(program.command("forget")))
+    .description("end alerts and reports of an agent; its ledger is kept")
+    .argument("<agent>")
+    .option("--json", "as JSON")
+    .action((agent: string, options: ServerPlace & { json?: boolean }) =>
+      forget(targetFor(options), agent, options.json ?? false),
+    );
+}
+
+function addKeys(program: Command): void {
+  const key = program.command("key").description("keys of the server whose data folder lies here");
+  withPlace(key.command("create"))
+    .description("make a key and print it, once")
+    .addOption(
+      new Option("--scope <scope>", "what it may do").choices(["ingest", "read", "admin"]).makeOptionMandatory(),
+    )
+    .option("--agent <glob>", "agents it may speak for (default: all)")
+    .option("--label <text>", "what it is for")
+    .action((options: Place & NewKey) => createKeyIn(loadConfig(options).server.dataDir, options));
+  withPlace(key.command("list"))
+    .description("every key, without the secret part")
+    .option("--json", "as JSON")
+    .action((options: Place & { json?: boolean }) =>
+      listKeysIn(loadConfig(options).server.dataDir, options.json ?? false),
+    );
+  withPlace(key.command("revoke"))
+    .description("end a key")
+    .argument("<id>", "its number in `midwatch key list`", wholeNumber)
+    .action((id: number, options: Place) => revokeKeyIn(loadConfig(options).server.dataDir, id));
+}
+
+function withPlace(command: Command): Command {
+  return command
+    .option("--config <file>", "configuration (default: midwatch.yaml in this folder, if there is one)")
+    .option("--data <dir>", "data folder (default: .midwatch beside the configuration)");
+}
+
+function withServer(command: Command): Command {
+  return command
+    .option("--server <url>", "a server elsewhere (default: the one of the data folder)")
+    .option("--key <key>", "key for that server");
+}
+
+function placeArgs({ config, data }: Place): string[] {
+  return [...(config === undefined ? [] : ["--config", config]), ...(data === undefined ? [] : ["--data", data])];
+}
+
+function targetFor(options: ServerPlace): ReturnType<typeof targetOf> {
+  // A server that was named with its key needs no configuration, not even a readable one.
+  const data =
+    options.data ??
+    (options.server !== undefined && options.key !== undefined ? "" : loadConfig(options).server.dataDir);
+  return targetOf({ ...options, data });
+}
+
+function listeningAt(config: Config, listen: [string, number] | undefined): Config {
+  if (!listen) return config;
+  const [host, port] = listen;
+  return { ...config, server: { ...config.server, host, port } };
+}
+
+function duration(text: string): number {
+  const parsed = parseDuration(text);
+  if (!parsed.ok) throw new InvalidArgumentError(parsed.message);
+  return parsed.ms;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+}
+
+function listenAddress(text: string): [string, number] {
+  const [host, port] = splitListen(text);
+  if (host === "" || !Number.isInteger(port) || port > 65_535) {
+    throw new InvalidArgumentError("Write it as host:port, like 127.0.0.1:4004.");
+  }
+  return [host, port];
+}

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { apiOf } from "./support/api.ts";
+import { midwatch, temporaryFolder } from "./support/midwatch-command.ts";
+import { freePort } from "./support/free-port.ts";
+import { until } from "./support/until.ts";
+import { webhookReceiver } from "./support/webhook-receiver.ts";
+
+const beater = fileURLToPath(new URL("agents/beater.ts", import.meta.url));
+
+test("`midwatch up` keeps an agent, its supervisor and its server, whichever of them is killed", async (t) => {
+  const folder = temporaryFolder(t);
+  const hook = await webhookReceiver(t);
+  const livesFile = join(folder, "lives");
+  const config = join(folder, "midwatch.yaml");
+  writeFileSync(
+    config,
+    `server: { listen: "127.0.0.1:${await freePort()}" }
+agents:
+  bot: { run: '"${process.execPath}" "${beater}" "${livesFile}"', interval: 2s, cooldown: 2s, probation: 2s, startup: 20s }
+channels: { hook: { type: webhook, url: "${hook.url}", allow_private: true } }
+alerts: { to: [hook] }
+`,
+  );
+  const lives = (): number[] =>
+    existsSync(livesFile) ? readFileSync(livesFile, "utf8").trim().split("\n").map(Number) : [];
+
+  const up = midwatch(t, ["up", "--config", config]);
+  await up.said(/on watch/);
+  const data = join(folder, ".midwatch");
+  const api = apiOf(data);
+  await until(
+    async () => (await api.agent("bot"))?.state === "up",
+    () => `the agent to be up:\n${up.output()}`,
+  );
+
+  // The agent.
+  const [first = 0] = lives();
+  process.kill(first, "SIGKILL");
+  await until(
+    () => lives().length === 2,
+    () => `a second life:\n${up.output()}`,
+  );
+  const restarted = await until(
+    async () => {
+      const agent = await api.agent("bot");
+      return agent?.state === "up" && agent.restarts_today === 1 ? agent : null;
+    },
+    () => "the server to see the restart",
+  );
+  assert.ok(restarted.tokens_total > 0);
+  await until(
+    () => hook.of("incident.resolved", "bot").some(({ kind }) => kind === "crashed"),
+    () => `the recovery:\n${JSON.stringify(hook.messages)}`,
+  );
+
+  // The server, while beats go on.
+  const { pid: serverPid } = JSON.parse(readFileSync(join(data, "server.json"), "utf8")) as { pid: number };
+  const before = (await api.agent("bot"))?.tokens_total ?? 0;
+  process.kill(serverPid, "SIGKILL");
+  await up.said(/the server ended by SIGKILL/);
+  const after = await until(
+    async () => {
+      const agent = await api.agent("bot").catch(() => null);
+      return agent?.state === "up" && agent.tokens_total > before ? agent : null;
+    },
+    () => `the server's next life:\n${up.output()}`,
+  );
+  assert.ok(after.tokens_total > before);
+  assert.equal(lives().length, 2, "the agent never noticed");
+  assert.equal(hook.of("incident.opened", "bot").filter(({ kind }) => kind === "silent").length, 0, "no false alarm");
+
+  // Everything.
+  up.child.kill("SIGTERM");
+  assert.equal((await up.ended).code, 0, up.output());
+  assert.throws(() => process.kill(lives()[1] ?? 0, 0), "no agent is left behind");
+});
