@@ -186,8 +186,9 @@ export interface PageOf<T> {
 }
 
 /**
- * What Midwatch remembers. Every engine passes `contract.ts`. Methods reject with `StoreError`
- * (`code`: "full" | "busy" | "read-only" | "corrupt" | "closed" | "failed"; `retryable`), and after a rejection nothing of the call is stored.
+ * What Midwatch remembers. Every engine passes `testing/contract.ts`. Methods reject with `StoreError`, whose `code` says
+ * what is wrong and whose `retryable` says whether to try again; after a rejection nothing of the call is stored. What a
+ * `decide` throws comes back as it is. Paged calls reject with the code `bad-cursor` what no page of theirs handed out.
  */
 export interface Store {
   /**

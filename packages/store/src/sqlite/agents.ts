@@ -41,11 +41,15 @@ export class AgentTable {
     this.#cache.clear();
   }
 
+  /** What is committed. Not to be called between a write and its commit. */
   load(name: string): StoredAgent | null {
     const cached = this.#cache.get(name);
     if (cached) return cached;
     const row = this.#db.get(selectAgent, name);
-    return row ? agentOf(row) : null;
+    if (!row) return null;
+    const agent = agentOf(row);
+    this.#keep(name, agent);
+    return agent;
   }
 
   /** Writes inside a transaction; the result becomes known to the cache by `remember`, once it is committed. */
@@ -58,15 +62,7 @@ export class AgentTable {
   }
 
   remember(written: ReadonlyMap<string, StoredAgent>): void {
-    for (const [name, agent] of written) {
-      // Taken out first, so that the map's order is the order of writing.
-      this.#cache.delete(name);
-      this.#cache.set(name, agent);
-    }
-    for (const name of this.#cache.keys()) {
-      if (this.#cache.size <= cacheLimit) break;
-      this.#cache.delete(name);
-    }
+    for (const [name, agent] of written) this.#keep(name, agent);
   }
 
   page(query: PageQuery & { readonly tag?: string }): PageOf<AgentRow> {
@@ -95,6 +91,17 @@ export class AgentTable {
       limit,
     );
     return rows.map((row) => text(row, "name"));
+  }
+
+  #keep(name: string, agent: StoredAgent): void {
+    // Taken out first, so that the map's order is the order of keeping.
+    this.#cache.delete(name);
+    this.#cache.set(name, agent);
+    if (this.#cache.size <= cacheLimit) return;
+    for (const oldest of this.#cache.keys()) {
+      this.#cache.delete(oldest);
+      break;
+    }
   }
 
   #known(name: string): StoredAgent {

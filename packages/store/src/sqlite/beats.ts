@@ -14,8 +14,16 @@ import type { Columns, Connection } from "./connection.ts";
  */
 const tailLimit = 16_384;
 
-/** Totals stop here instead of losing their last digits: the largest integer that a double counts to. */
-const maxTotal = String(Number.MAX_SAFE_INTEGER);
+/** Totals stop here, just below what 64 bits hold: an overflow would make SQLite refuse the whole settling. */
+const maxTotal = "9000000000000000000";
+
+/**
+ * An exact sum that never overflows: `sum` fails when it does, so the halves are added apart. What is put together
+ * past 64 bits becomes a float, and is cut to `maxTotal`.
+ */
+function sumOf(column: string): string {
+  return `coalesce(min(sum(${column} >> 20) * 1048576 + sum(${column} & 1048575), ${maxTotal}), 0)`;
+}
 
 const columns =
   "agent_id, at, ts, status, run_id, seq, cycle, cycle_kind, cycle_ms, tokens, cost_usd_micros, baseline, late, message";
@@ -49,11 +57,9 @@ export function tailIsFull(db: Connection): boolean {
   return number(db.get(countTail) ?? {}, "n") >= tailLimit;
 }
 
-// `total` adds as floating point, which is exact up to `maxTotal` and cannot overflow.
 const tailHours = `
 SELECT agent_id, at - at % 3600000 AS hour, count(*) AS beats, sum(tokens > 0) AS cycles,
-  CAST(min(total(tokens), ${maxTotal}) AS INTEGER) AS tokens, max(tokens) AS max_cycle_tokens,
-  CAST(min(total(cost_usd_micros), ${maxTotal}) AS INTEGER) AS cost_usd_micros,
+  ${sumOf("tokens")} AS tokens, max(tokens) AS max_cycle_tokens, ${sumOf("cost_usd_micros")} AS cost_usd_micros,
   sum(tokens > 0 AND cost_usd_micros IS NULL) AS unpriced_beats
 FROM beats_tail`;
 
@@ -113,9 +119,11 @@ export function readRecentBeats(
   return byAgent;
 }
 
+// Totals are exact in the file and handed out as floats: `node:sqlite` refuses integers above 2^53 where the interface
+// would rather have the nearest number.
 const hoursOf = `
-SELECT name, hour, sum(beats) AS beats, sum(cycles) AS cycles, min(sum(tokens), ${maxTotal}) AS tokens,
-  max(max_cycle_tokens) AS max_cycle_tokens, min(sum(cost_usd_micros), ${maxTotal}) AS cost_usd_micros,
+SELECT name, hour, sum(beats) AS beats, sum(cycles) AS cycles, CAST(${sumOf("tokens")} AS REAL) AS tokens,
+  max(max_cycle_tokens) AS max_cycle_tokens, CAST(${sumOf("cost_usd_micros")} AS REAL) AS cost_usd_micros,
   sum(unpriced_beats) AS unpriced_beats
 FROM (
   SELECT * FROM agent_hours WHERE hour >= ?1 AND hour < ?2 AND (?3 IS NULL OR agent_id = ?3)

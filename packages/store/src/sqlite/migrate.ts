@@ -13,20 +13,19 @@ const migrations: readonly string[] = [schema1];
 /** "MWCH": tells a Midwatch database from any other SQLite file. */
 const applicationId = 0x4d574348;
 
-export function migrate(db: Connection): void {
-  if (needsWork(db)) {
-    db.transaction(() => {
-      // Another process may have done it while this one waited for the lock.
-      if (!needsWork(db)) return;
-      for (const sql of migrations.slice(versionOf(db))) db.exec(sql);
-      db.exec(`PRAGMA user_version = ${migrations.length}; PRAGMA application_id = ${applicationId};`);
-    });
-  }
+export function migrate(db: Connection, steps: readonly string[] = migrations): void {
+  if (!needsWork(db, steps)) return;
+  db.transaction(() => {
+    // Another process may have done it while this one waited for the lock.
+    if (!needsWork(db, steps)) return;
+    for (const sql of steps.slice(versionOf(db))) db.exec(sql);
+    db.exec(`PRAGMA user_version = ${steps.length}; PRAGMA application_id = ${applicationId};`);
+  });
 }
 
 /** For a store that may only read: the file must have today's schema already. */
 export function requireCurrentSchema(db: Connection): void {
-  if (needsWork(db)) {
+  if (needsWork(db, migrations)) {
     throw new StoreError(
       "read-only",
       `the database ${db.file} has to be brought up to date first: start the Midwatch server on it once`,
@@ -34,16 +33,16 @@ export function requireCurrentSchema(db: Connection): void {
   }
 }
 
-function needsWork(db: Connection): boolean {
+function needsWork(db: Connection, steps: readonly string[]): boolean {
   const version = versionOf(db);
   refuseForeign(db, version);
-  if (version > migrations.length) {
+  if (version > steps.length) {
     throw new StoreError(
       "too-new",
-      `the database ${db.file} was written by a newer Midwatch (schema ${version}; this one knows ${migrations.length}): update Midwatch, or choose another folder with --data`,
+      `the database ${db.file} was written by a newer Midwatch (schema ${version}; this one knows ${steps.length}): update Midwatch, or choose another folder with --data`,
     );
   }
-  return version < migrations.length;
+  return version < steps.length;
 }
 
 function refuseForeign(db: Connection, version: number): void {
