@@ -1,4 +1,4 @@
-import { defaultSettings, newAgent, type AgentState, type Incident } from "@midwatch/core";
+import { defaultSettings, newAgent, type AgentState, type HistoryEntry, type Incident } from "@midwatch/core";
 import type { AgentRow, AgentWrite, BeatRecord, OutboxDraft, Writes } from "../store.ts";
 
 /** A morning in the tests' world, on the hour. */
@@ -41,6 +41,10 @@ export function incident(over: Partial<Incident> = {}): Incident {
   };
 }
 
+export function entry(over: Partial<HistoryEntry> = {}): HistoryEntry {
+  return { at: morning, kind: "state-changed", text: "up, was late", data: { from: "late", to: "up" }, ...over };
+}
+
 export function agentWrite(name: string, over: Partial<AgentWrite> = {}): AgentWrite {
   return {
     name,
@@ -56,6 +60,11 @@ export function agentWrite(name: string, over: Partial<AgentWrite> = {}): AgentW
 
 export function draft(key: string, over: Partial<OutboxDraft> = {}): OutboxDraft {
   return { key, channel: "me", agent: "bot", at: morning, body: { text: key }, ...over };
+}
+
+/** Names that sort in the order they were made. */
+export function namesOf(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `fleet/agent-${String(index).padStart(5, "0")}`);
 }
 
 /** A decision that writes this, whatever the rows are. */

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import type { Store } from "../../store.ts";
+import { agentWrite, beat, draft, entry, incident, morning, namesOf } from "../fixture.ts";
+import type { Claims } from "./claims.ts";
+
+const day = 24 * 3_600_000;
+const page = { limit: 1_000, cursor: null };
+
+async function rowsOf(store: Store, names: readonly string[]): Promise<number> {
+  let rows = (await store.history(null, page)).items.length;
+  rows += (await store.incidents(page)).items.length;
+  rows += (await store.outbox(page)).items.length;
+  for (const name of names) rows += (await store.beats(name, page)).items.length;
+  return rows;
+}
+
+/** Per agent three old beats, two old lines of history, an old incident that is over; and an old notification that was sent. */
+async function writeOld(store: Store, names: readonly string[]): Promise<number> {
+  const over = incident();
+  await store.fold(names, () => ({
+    agents: names.map((name) =>
+      agentWrite(name, {
+        beats: [beat({ tokens: 1 }), beat({ at: morning + 1, tokens: 1 }), beat({ at: morning + 2, tokens: 1 })],
+        history: [entry(), entry()],
+        incidents: [
+          { do: "open", incident: over },
+          { do: "resolve", kind: over.kind, incident: over, at: morning, by: "itself" },
+        ],
+      }),
+    ),
+    outbox: () => names.map((name) => draft(name, { agent: name })),
+  }));
+  for (const { id } of await store.claimOutbox({ now: morning, leaseUntil: morning + 1, limit: 1_000 })) {
+    await store.finishOutbox(id, { sent: true, at: morning });
+  }
+  return 7 * names.length;
+}
+
+export const pruneClaims: Claims = {
+  "what is older than kept is deleted, a bounded number of rows a call, until nothing is left": async (store) => {
+    const names = namesOf(10);
+    const total = await writeOld(store, names);
+    const before = { beats: morning + day, history: morning + day, incidents: morning + day, outbox: morning + day };
+    let left = await rowsOf(store, names);
+    assert.equal(left, total);
+    for (let calls = 1; await store.prune(before, 8); calls += 1) {
+      assert.ok(calls <= total, "it comes to an end");
+      const now = await rowsOf(store, names);
+      assert.equal(left - now, Math.min(8, left), "a call deletes as much as it may");
+      left = now;
+    }
+    assert.equal(await rowsOf(store, names), 0);
+    const hours = await store.hours({ from: 0, to: morning + day });
+    assert.deepEqual(
+      hours.map(({ tokens }) => tokens),
+      names.map(() => 3),
+      "totals stay",
+    );
+    assert.equal(await store.agentCount(), names.length, "agents stay");
+    assert.equal(await store.prune(before, 8), false);
+  },
+
+  "each kind of row has its own age, and what is as old as kept stays": async (store) => {
+    const total = await writeOld(store, ["bot"]);
+    await store.prune({ beats: morning, history: morning, incidents: morning, outbox: morning }, 100);
+    assert.equal(await rowsOf(store, ["bot"]), total);
+    await store.prune({ beats: morning + 2, history: 0, incidents: 0, outbox: 0 }, 100);
+    const { items } = await store.beats("bot", page);
+    assert.deepEqual(
+      items.map(({ at }) => at),
+      [morning + 2],
+    );
+    await store.prune({ beats: 0, history: morning + 1, incidents: 0, outbox: 0 }, 100);
+    assert.equal((await store.history(null, page)).items.length, 0);
+    assert.equal((await store.incidents(page)).items.length, 1);
+    await store.prune({ beats: 0, history: 0, incidents: morning + 1, outbox: 0 }, 100);
+    assert.equal((await store.incidents(page)).items.length, 0);
+    assert.equal((await store.outbox(page)).items.length, 1);
+    await store.prune({ beats: 0, history: 0, incidents: 0, outbox: morning + 1 }, 100);
+    assert.equal((await store.outbox(page)).items.length, 0);
+  },
+
+  "what is open or unfinished is never too old": async (store) => {
+    const opened = { do: "open", incident: incident() } as const;
+    await store.fold(["bot"], () => ({
+      agents: [agentWrite("bot", { incidents: [opened] })],
+      outbox: () => [draft("claimed", { agent: "a" }), draft("waiting", { agent: "b" })],
+      commands: [{ id: "c-1", supervisor: "host", agent: "bot", command: "stop", by: "me", at: morning }],
+    }));
+    await store.claimOutbox({ now: morning, leaseUntil: morning + 1, limit: 1 });
+    const late = morning + 400 * day;
+    assert.equal(await store.prune({ beats: late, history: late, incidents: late, outbox: late }, 100), false);
+    assert.equal((await store.incidents({ ...page, open: true })).items.length, 1);
+    assert.equal((await store.outbox(page)).items.length, 2);
+    assert.equal((await store.commandsFor("host")).length, 1);
+    await store.finishCommand("c-1", { ok: true, message: "" });
+    await store.prune({ beats: late, history: late, incidents: late, outbox: late }, 100);
+    assert.equal(await store.command("c-1"), null, "a finished command goes with the history");
+  },
+
+  "a limit of nothing deletes nothing": async (store) => {
+    const total = await writeOld(store, ["bot"]);
+    const late = morning + day;
+    assert.equal(await store.prune({ beats: late, history: late, incidents: late, outbox: late }, 0), true);
+    assert.equal(await rowsOf(store, ["bot"]), total);
+  },
+};

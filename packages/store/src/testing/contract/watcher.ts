@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import type { CommandDraft, KeyRow, Store } from "../../store.ts";
+import { morning } from "../fixture.ts";
+import { beside, rejectsWith, type Claims } from "./claims.ts";
+
+const command = (id: string, over: Partial<CommandDraft> = {}): CommandDraft => ({
+  id,
+  supervisor: "host",
+  agent: "bot",
+  command: "restart",
+  by: "me",
+  at: morning,
+  ...over,
+});
+
+const give = (store: Store, ...commands: CommandDraft[]) =>
+  store.fold([], () => ({ agents: [], outbox: () => [], commands }));
+
+const key = (hash: string, over: Partial<KeyRow> = {}): Omit<KeyRow, "id" | "revokedAt"> => ({
+  hash,
+  prefix: hash.slice(0, 4),
+  scope: "ingest",
+  agentGlob: null,
+  label: "laptop",
+  createdAt: morning,
+  ...over,
+});
+
+export const commandClaims: Claims = {
+  "a supervisor is handed its commands in order, again and again until it has finished them": async (store) => {
+    await give(store, command("z"), command("a"), command("b", { supervisor: "elsewhere" }));
+    await give(store, command("z", { command: "stop" }));
+    const handed = await store.commandsFor("host");
+    assert.deepEqual(handed, [
+      { ...command("z"), state: "delivered", message: null },
+      { ...command("a"), state: "delivered", message: null },
+    ]);
+    assert.deepEqual(await store.commandsFor("host"), handed, "the answer that carried them may have been lost");
+    assert.equal((await store.command("b"))?.state, "waiting");
+
+    await store.finishCommand("z", { ok: true, message: "restarted" });
+    await store.finishCommand("z", { ok: false, message: "too late" });
+    await store.finishCommand("b", { ok: false, message: "no such agent" });
+    assert.deepEqual(await store.commandsFor("host"), handed.slice(1));
+    assert.deepEqual(await store.command("z"), { ...command("z"), state: "done", message: "restarted" });
+    const failed = { ...command("b", { supervisor: "elsewhere" }), state: "failed", message: "no such agent" };
+    assert.deepEqual(await store.command("b"), failed);
+    assert.deepEqual(await store.commandsFor("nobody"), []);
+    assert.equal(await store.command("nothing"), null);
+    await store.finishCommand("nothing", { ok: true, message: "" });
+  },
+
+  "a spool's position only rises, and is kept per supervisor and spool": async (store) => {
+    const move = (spool: string, upto: number) =>
+      store.fold([], () => ({ agents: [], outbox: () => [], spools: [{ supervisor: "host", spool, upto }] }));
+    assert.equal(await store.spoolUpto("host", "s-1"), 0);
+    await move("s-1", 9);
+    await move("s-1", 4);
+    await move("s-2", 1);
+    assert.equal(await store.spoolUpto("host", "s-1"), 9);
+    assert.equal(await store.spoolUpto("host", "s-2"), 1);
+    assert.equal(await store.spoolUpto("elsewhere", "s-1"), 0);
+  },
+};
+
+export const keyClaims: Claims = {
+  "keys are kept in order, and one that is revoked stays revoked since the first time": async (store, place) => {
+    const first = await store.addKey(key("aaaa1111"));
+    const second = await beside(place, (other) =>
+      other.addKey(key("bbbb2222", { scope: "admin", agentGlob: "fleet/*", label: "ops", createdAt: morning + 1 })),
+    );
+    assert.deepEqual(first, { ...key("aaaa1111"), id: first.id, revokedAt: null });
+    assert.deepEqual(await store.keys(), [first, second]);
+    await store.revokeKey(first.id, morning + 5);
+    await store.revokeKey(first.id, morning + 9);
+    await store.revokeKey(4_711, morning);
+    assert.deepEqual(await store.keys(), [{ ...first, revokedAt: morning + 5 }, second]);
+  },
+
+  "the same key is not added twice": async (store) => {
+    await store.addKey(key("aaaa1111"));
+    const error = await rejectsWith("failed", () => store.addKey(key("aaaa1111", { scope: "admin" })));
+    assert.equal(error.retryable, false);
+    assert.equal((await store.keys()).length, 1);
+  },
+};
+
+export const factClaims: Claims = {
+  "a fact is the last value that was put": async (store) => {
+    assert.equal(await store.fact("last-sight"), null);
+    await store.putFact("last-sight", "1");
+    await store.putFact("last-sight", "2");
+    assert.equal(await store.fact("last-sight"), "2");
+  },
+
+  "a fact is claimed exactly once, whoever asks": async (store, place) => {
+    await beside(place, async (other) => {
+      const claims = [store, other, store, other].map((one, index) => one.claimFact("report/2026-11-24", `${index}`));
+      const won = (await Promise.all(claims)).flatMap((mine, index) => (mine ? [`${index}`] : []));
+      assert.equal(won.length, 1);
+      assert.equal(await store.fact("report/2026-11-24"), won[0]);
+    });
+    await store.putFact("put", "");
+    assert.equal(await store.claimFact("put", "claimed"), false);
+    assert.equal(await store.fact("put"), "");
+  },
+
+  "facts are found by the beginning of their key, in order, and nothing in it is a wildcard": async (store) => {
+    for (const name of ["gap/2", "gap/1", "gap", "gap0", "g%p/1", "other", "gap/😀"]) await store.putFact(name, name);
+    const found = async (prefix: string) => (await store.factsWith(prefix)).map((fact) => fact.key);
+    assert.deepEqual(await found("gap/"), ["gap/1", "gap/2", "gap/😀"]);
+    assert.deepEqual(await found("g%"), ["g%p/1"]);
+    assert.deepEqual(await found("g_p"), []);
+    assert.equal((await found("")).length, 7);
+    assert.deepEqual(await store.factsWith("oth"), [{ key: "other", value: "other" }]);
+  },
+};
