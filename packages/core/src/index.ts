@@ -12,7 +12,7 @@ export * from "./agent.ts";
 export * from "./deadline.ts";
 export * from "./answer.ts";
 export * from "./step.ts";
-export { describeExit } from "./restart-policy.ts";
+export { describeExit } from "./process-incidents.ts";
 export { outageKinds } from "./incidents.ts";
 export * from "./notices.ts";
 export * from "./cost/settings.ts";

@@ -4,12 +4,13 @@
 // attempts in a row, and `maxRestartsPerDay` automatic restarts in 24 h, which ends the loop that crashes slowly.
 
 import type { Exit } from "./event.ts";
-import { changeState, endOnPurpose, openExited } from "./liveness.ts";
+import { changeState, endOnPurpose } from "./liveness.ts";
+import { describeExit, openExitIncident, reportHung } from "./process-incidents.ts";
 import { startupOf } from "./deadline.ts";
 import { findIncident, openIncident, outageKinds, raiseMendable, resolveIncident } from "./incidents.ts";
 import { idleRecovery, type Recovery, type RecoveryPhase } from "./recovery.ts";
 import { spellDuration, spellOrdinal } from "./spell.ts";
-import { DAY, type Ms } from "./time.ts";
+import { DAY } from "./time.ts";
 import { record, type Turn } from "./turn.ts";
 
 /** sysexits.h EX_CONFIG: the program refuses its configuration; starting it again cannot help. */
@@ -174,24 +175,6 @@ function stoppedForReason(turn: Turn, why: "command" | "budget" | "shutdown" | "
   if (settings.keeps) enter(turn, "stopped", { pid: null });
 }
 
-function openExitIncident(turn: Turn, exit: Exit, how: string): void {
-  const { at, settings } = turn;
-  if (exit.code === 0) return openExited(turn);
-  const tail = exit.lastLines.length > 0 ? ` Its last words: ${exit.lastLines.slice(-3).join(" ⏎ ")}` : "";
-  const doing =
-    settings.restart.restart === "never" ? "Its settings say not to restart it." : "The supervisor restarts it.";
-  openIncident(turn, {
-    kind: exit.oom ? "oom" : "crashed",
-    since: at,
-    title: exit.oom ? "killed because memory ran out" : how,
-    text: `${exit.oom ? "The kernel's out-of-memory counter rose as it died. " : ""}${doing}${tail}`,
-    numbers: {
-      ...(exit.code === null ? {} : { code: exit.code }),
-      ...(exit.signal === null ? {} : { signal: exit.signal }),
-    },
-  });
-}
-
 /** The process lives and its loop does not turn. */
 export function onHung(turn: Turn): void {
   const { state, at, settings } = turn;
@@ -201,21 +184,6 @@ export function onHung(turn: Turn): void {
   reportHung(turn, since, started);
   if (settings.restart.restart === "never") return;
   stopProcess(turn, { why: "hung", then: "restart", reason: started ? "no first beat in time" : "it hung" });
-}
-
-/** Opens `hung`; on the server this is all there is to do, the supervisor does the rest. */
-export function reportHung(turn: Turn, since: Ms, started: boolean): void {
-  const { state, at, settings } = turn;
-  const silence = spellDuration(at - since);
-  state.nextMissAt = null;
-  changeState(turn, "down", started ? `no first beat within ${silence}` : `hung: silent for ${silence}`);
-  openIncident(turn, {
-    kind: "hung",
-    since,
-    title: started ? `started, but no beat within ${silence}` : `hung: alive, but silent for ${silence}`,
-    text: `Its process is alive and its loop sends no beats${started ? "; if it cannot send any, set `liveness: process`" : ""}. ${settings.restart.restart === "never" ? "Its settings say not to restart it." : "The supervisor stops and restarts it."}`,
-    numbers: { interval_ms: state.intervalMs, silent_ms: at - since, missed: state.missed },
-  });
 }
 
 export function onStartRefused(turn: Turn, reason: string): void {
@@ -327,14 +295,4 @@ export function followRecovery(turn: Turn, recovery: Recovery): void {
   else {
     resolveIncident(turn, "needs-human", { by: "person", title: "someone acted", text: "The supervisor tries again." });
   }
-}
-
-/** How a process ended, as one clause: "crashed with exit status 3", "killed by SIGKILL". */
-export function describeExit({ code, signal, oom, stoppedFor }: Exit): string {
-  if (stoppedFor === "hung") return "stopped because it hung";
-  if (stoppedFor !== null) return `stopped (${stoppedFor})`;
-  if (oom) return "killed because memory ran out";
-  if (signal !== null) return `killed by ${signal}`;
-  if (code === null) return "ended; how could not be seen";
-  return code === 0 ? "ended with status 0" : `crashed with exit status ${code}`;
 }

@@ -19,10 +19,10 @@ import {
   onStarted,
   onStartRefused,
   recoveryDue,
-  reportHung,
   startOnRequest,
   stopProcess,
 } from "./restart-policy.ts";
+import { reportHung } from "./process-incidents.ts";
 import { placeBeat, type BeatPlace } from "./runs.ts";
 import type { AgentSettings } from "./settings.ts";
 import { spellDuration } from "./spell.ts";
@@ -157,7 +157,8 @@ function onCommand(turn: Turn, command: CommandName, by: string): void {
     case "resume":
       return release(turn, by);
     case "restart":
-      if (!settings.keeps) return;
+      // The supervisor starts it again; here it is only let go.
+      if (!settings.keeps) return release(turn, by);
       state.hold = null;
       if (!isRunning(state.recovery)) return startOnRequest(turn, by, "asked for");
       return stopProcess(turn, { why: "command", then: "restart", reason: `${by} asked for a restart` });

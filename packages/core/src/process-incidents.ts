@@ -1,0 +1,51 @@
+// What a person is told of a process that ended or hangs: the incident, and the words.
+
+import type { Exit } from "./event.ts";
+import { openIncident } from "./incidents.ts";
+import { changeState, openExited } from "./liveness.ts";
+import { spellDuration } from "./spell.ts";
+import type { Ms } from "./time.ts";
+import type { Turn } from "./turn.ts";
+
+export function openExitIncident(turn: Turn, exit: Exit, how: string): void {
+  const { at, settings } = turn;
+  if (exit.code === 0) return openExited(turn);
+  const tail = exit.lastLines.length > 0 ? ` Its last words: ${exit.lastLines.slice(-3).join(" ⏎ ")}` : "";
+  const doing =
+    settings.restart.restart === "never" ? "Its settings say not to restart it." : "The supervisor restarts it.";
+  openIncident(turn, {
+    kind: exit.oom ? "oom" : "crashed",
+    since: at,
+    title: exit.oom ? "killed because memory ran out" : how,
+    text: `${exit.oom ? "The kernel's out-of-memory counter rose as it died. " : ""}${doing}${tail}`,
+    numbers: {
+      ...(exit.code === null ? {} : { code: exit.code }),
+      ...(exit.signal === null ? {} : { signal: exit.signal }),
+    },
+  });
+}
+
+/** Opens `hung`; on the server this is all there is to do, the supervisor does the rest. */
+export function reportHung(turn: Turn, since: Ms, started: boolean): void {
+  const { state, at, settings } = turn;
+  const silence = spellDuration(at - since);
+  state.nextMissAt = null;
+  changeState(turn, "down", started ? `no first beat within ${silence}` : `hung: silent for ${silence}`);
+  openIncident(turn, {
+    kind: "hung",
+    since,
+    title: started ? `started, but no beat within ${silence}` : `hung: alive, but silent for ${silence}`,
+    text: `Its process is alive and its loop sends no beats${started ? "; if it cannot send any, set `liveness: process`" : ""}. ${settings.restart.restart === "never" ? "Its settings say not to restart it." : "The supervisor stops and restarts it."}`,
+    numbers: { interval_ms: state.intervalMs, silent_ms: at - since, missed: state.missed },
+  });
+}
+
+/** How a process ended, as one clause: "crashed with exit status 3", "killed by SIGKILL". */
+export function describeExit({ code, signal, oom, stoppedFor }: Exit): string {
+  if (stoppedFor === "hung") return "stopped because it hung";
+  if (stoppedFor !== null) return `stopped (${stoppedFor})`;
+  if (oom) return "killed because memory ran out";
+  if (signal !== null) return `killed by ${signal}`;
+  if (code === null) return "ended; how could not be seen";
+  return code === 0 ? "ended with status 0" : `crashed with exit status ${code}`;
+}
