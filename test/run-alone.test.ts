@@ -11,8 +11,8 @@ const beater = fileURLToPath(new URL("agents/beater.ts", import.meta.url));
 interface Kept {
   readonly command: MidwatchCommand;
   /** Process ids of the agent's lives so far. */
-  lives(): readonly number[];
-  life(n: number): Promise<number>;
+  readonly lives: () => readonly number[];
+  readonly life: (n: number) => Promise<number>;
   readonly hangWhen: string;
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { parseDuration } from "@midwatch/protocol";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from "yaml";
+import { checkField } from "./field-value.ts";
 import { agentDefaults, type AgentConfig, type AgentDefaults, type Config } from "./config.ts";
 import {
   agentFields,
@@ -11,7 +11,6 @@ import {
   reportFields,
   sections,
   serverFields,
-  type Field,
   type Fields,
 } from "./fields.ts";
 
@@ -196,48 +195,11 @@ class Reader {
         );
         continue;
       }
-      const value = this.#value(map?.get(key, true), field);
+      const value = checkField(this.#substituted(map?.get(key, true)), field);
       if (value.ok) values[key] = value.value;
       else this.#complain(offsetOf(map?.get(key, true)) ?? at, `${where}.${key} ${value.wrong}`);
     }
     return values;
-  }
-
-  #value(node: unknown, field: Field): { ok: true; value: unknown } | { ok: false; wrong: string } {
-    const value = this.#substituted(node);
-    const wrong = (expected: string): { ok: false; wrong: string } => ({
-      ok: false,
-      wrong: `must be ${expected}, not ${JSON.stringify(value)}`,
-    });
-    switch (field.type) {
-      case "duration": {
-        const parsed = parseDuration(typeof value === "string" ? value : String(value));
-        if (!parsed.ok) return { ok: false, wrong: parsed.message };
-        const [least, most] = [durationOf(field.least), durationOf(field.most)];
-        return parsed.ms < least || parsed.ms > most
-          ? wrong(`from ${field.least} to ${field.most}`)
-          : { ok: true, value: parsed.ms };
-      }
-      case "count":
-        return Number.isInteger(value) && (value as number) >= field.least && (value as number) <= field.most
-          ? { ok: true, value }
-          : wrong(`a whole number from ${field.least} to ${field.most}`);
-      case "choice":
-        return typeof value === "string" && field.of.includes(value)
-          ? { ok: true, value }
-          : wrong(`one of ${field.of.join(", ")}`);
-      case "text":
-        if (typeof value !== "string" || value === "") return wrong(field.shape ?? "a text");
-        return field.pattern?.test(value) === false ? wrong(field.shape ?? "a text") : { ok: true, value };
-      case "texts":
-        return Array.isArray(value) && value.every((one) => typeof one === "string")
-          ? { ok: true, value }
-          : wrong("a list of texts, like [me]");
-      case "environment":
-        return isTextMap(value) ? { ok: true, value } : wrong('a mapping of texts, like { MODE: "live" }');
-      case "flag":
-        return typeof value === "boolean" ? { ok: true, value } : wrong("true or false");
-    }
   }
 
   /** The plain value of a node, `${NAME}` replaced from the environment. */
@@ -283,20 +245,6 @@ export function describeProblems(file: string, problems: readonly Problem[]): st
 export function splitListen(listen: string): [string, number] {
   const at = listen.lastIndexOf(":");
   return [listen.slice(0, at).replace(/^\[|\]$/g, ""), Number(listen.slice(at + 1))];
-}
-
-function durationOf(text: string): number {
-  const parsed = parseDuration(text);
-  return parsed.ok ? parsed.ms : 0;
-}
-
-function isTextMap(value: unknown): value is Record<string, string> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((one) => typeof one === "string")
-  );
 }
 
 function offsetOf(node: unknown): number | undefined {

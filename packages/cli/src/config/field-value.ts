@@ -1,0 +1,62 @@
+import { parseDuration } from "@midwatch/protocol";
+import type { Field } from "./fields.ts";
+
+export type CheckedValue =
+  | { readonly ok: true; readonly value: unknown }
+  /** What is wrong, as the rest of a sentence that begins with the setting's name. */
+  | { readonly ok: false; readonly wrong: string };
+
+/** Checks one value against what its setting takes; durations come out in milliseconds. */
+export function checkField(value: unknown, field: Field): CheckedValue {
+  switch (field.type) {
+    case "duration":
+      return checkDuration(value, field);
+    case "count":
+      return Number.isInteger(value) && (value as number) >= field.least && (value as number) <= field.most
+        ? { ok: true, value }
+        : mustBe(`a whole number from ${field.least} to ${field.most}`, value);
+    case "choice":
+      return typeof value === "string" && field.of.includes(value)
+        ? { ok: true, value }
+        : mustBe(`one of ${field.of.join(", ")}`, value);
+    case "text":
+      return typeof value === "string" && value !== "" && field.pattern?.test(value) !== false
+        ? { ok: true, value }
+        : mustBe(field.shape ?? "a text", value);
+    case "texts":
+      return Array.isArray(value) && value.every((one) => typeof one === "string")
+        ? { ok: true, value }
+        : mustBe("a list of texts, like [me]", value);
+    case "environment":
+      return isTextMap(value) ? { ok: true, value } : mustBe('a mapping of texts, like { MODE: "live" }', value);
+    case "flag":
+      return typeof value === "boolean" ? { ok: true, value } : mustBe("true or false", value);
+  }
+}
+
+function checkDuration(value: unknown, field: Extract<Field, { type: "duration" }>): CheckedValue {
+  const parsed = parseDuration(String(value));
+  if (!parsed.ok) return { ok: false, wrong: parsed.message };
+  return parsed.ms < msOf(field.least) || parsed.ms > msOf(field.most)
+    ? mustBe(`from ${field.least} to ${field.most}`, value)
+    : { ok: true, value: parsed.ms };
+}
+
+/** Of a bound that stands in our own table. */
+function msOf(text: string): number {
+  const parsed = parseDuration(text);
+  return parsed.ok ? parsed.ms : 0;
+}
+
+function mustBe(expected: string, value: unknown): CheckedValue {
+  return { ok: false, wrong: `must be ${expected}, not ${JSON.stringify(value)}` };
+}
+
+function isTextMap(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((one) => typeof one === "string")
+  );
+}
