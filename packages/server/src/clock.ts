@@ -8,9 +8,9 @@ import type { DurationMs, Ms } from "@midwatch/core";
 
 export interface Clock {
   /** Milliseconds since the epoch, integer. */
-  now(): Ms;
+  readonly now: () => Ms;
   /** Milliseconds from an arbitrary start; never goes back. */
-  monotonic(): DurationMs;
+  readonly monotonic: () => DurationMs;
 }
 
 const slowBy = 0.1;

@@ -1,9 +1,11 @@
 import type { AgentSettings } from "@midwatch/core";
 import type { AgentOverrides } from "@midwatch/store";
 
-/** What may be set for one agent: any part of `AgentSettings` but its internals. Milliseconds. */
-export type SettingsPatch = Partial<Omit<AgentSettings, "restart" | "keeps">> & {
+/** What may be set for one agent: any part of `AgentSettings` but its internals, and its tags. Durations in milliseconds. */
+export type SettingsPatch = Partial<Omit<AgentSettings, "restart" | "cost" | "keeps">> & {
   readonly restart?: Partial<AgentSettings["restart"]>;
+  readonly cost?: Partial<AgentSettings["cost"]>;
+  readonly tags?: readonly string[];
 };
 
 export type SettingsOf = (overrides: AgentOverrides | undefined) => AgentSettings;
@@ -14,25 +16,42 @@ export const noOverrides: AgentOverrides = { operator: {}, supervisor: {}, tags:
  * Merges an agent's settings: the defaults, then what its supervisor declares, then what an operator set. The merge is
  * remembered per overrides object, since the same rows are folded over and over.
  */
-export function settingsMerger(defaults: AgentSettings): SettingsOf {
+export function settingsMerger(given: AgentSettings): SettingsOf {
+  const defaults: AgentSettings = { ...given, keeps: false };
   const merged = new WeakMap<AgentOverrides, AgentSettings>();
   return (overrides) => {
     if (overrides === undefined || isEmpty(overrides)) return defaults;
     const known = merged.get(overrides);
     if (known) return known;
-    // What is stored was validated when it was set.
-    const supervisor = overrides.supervisor as SettingsPatch;
-    const operator = overrides.operator as SettingsPatch;
+    const supervisor = patchOf(overrides.supervisor);
+    const operator = patchOf(overrides.operator);
     const settings: AgentSettings = {
       ...defaults,
       ...supervisor,
       ...operator,
       restart: { ...defaults.restart, ...supervisor.restart, ...operator.restart },
-      keeps: false,
+      cost: { ...defaults.cost, ...supervisor.cost, ...operator.cost },
     };
     merged.set(overrides, settings);
     return settings;
   };
+}
+
+/** Overrides with one part replaced. An operator's tags win over those of the supervisor. */
+export function withOverrides(
+  overrides: AgentOverrides,
+  part: { readonly operator?: SettingsPatch; readonly supervisor?: SettingsPatch },
+): AgentOverrides {
+  const operator: SettingsPatch = part.operator ?? overrides.operator;
+  const supervisor: SettingsPatch = part.supervisor ?? overrides.supervisor;
+  return { operator, supervisor, tags: operator.tags ?? supervisor.tags ?? [] };
+}
+
+/** What is stored was validated when it was set. */
+function patchOf(stored: AgentOverrides["operator"]): SettingsPatch {
+  const patch: Record<string, unknown> = { ...stored };
+  delete patch["tags"];
+  return patch;
 }
 
 function isEmpty(overrides: AgentOverrides): boolean {

@@ -1,7 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { ApiError, errorBody, type ErrorDetail } from "../errors.ts";
+import { ApiError, errorBody } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { storeCode, storeTrouble } from "../store-trouble.ts";
+import { wordFaults } from "./word-faults.ts";
 
 /** Turns whatever a route threw into an answer in the API's own words. Unexpected errors are logged and never shown. */
 export function answerErrors(log: Log): (error: unknown, request: FastifyRequest, reply: FastifyReply) => void {
@@ -17,7 +18,8 @@ function apiErrorOf(error: unknown, request: FastifyRequest, log: Log): ApiError
   if (error instanceof ApiError) return error;
   const code = storeCode(error);
   if (code === "bad-cursor") {
-    const message = "pass back the `next` of an earlier page of the same list, or leave it out to start at the beginning";
+    const message =
+      "pass back the `next` of an earlier page of the same list, or leave it out to start at the beginning";
     return new ApiError(422, "invalid_field", `cursor: ${message}`, { details: [{ path: "cursor", message }] });
   }
   if (code !== null) {
@@ -30,7 +32,7 @@ function apiErrorOf(error: unknown, request: FastifyRequest, log: Log): ApiError
 function fromFastify(error: unknown): ApiError | null {
   if (!isFastifyError(error)) return null;
   if (error.validation) {
-    const details = error.validation.map((fault): ErrorDetail => ({ path: pathOf(fault), message: fault.message ?? "is wrong" }));
+    const details = wordFaults(error.validation);
     const named = details.map(({ path, message }) => `${path} ${message}`).join("; ");
     return new ApiError(422, "invalid_field", named, { details });
   }
@@ -48,12 +50,6 @@ function fromFastify(error: unknown): ApiError | null {
     default:
       return null;
   }
-}
-
-function pathOf(fault: NonNullable<FastifyError["validation"]>[number]): string {
-  const inside = fault.instancePath.slice(1).replaceAll("/", ".");
-  const extra = fault.params["additionalProperty"] ?? fault.params["missingProperty"];
-  return [inside, typeof extra === "string" ? extra : ""].filter((part) => part !== "").join(".");
 }
 
 function unexpected(error: unknown, request: FastifyRequest, log: Log): ApiError {

@@ -47,7 +47,12 @@ function refuseForeignOrigin(request: FastifyRequest): void {
   const site = request.headers["sec-fetch-site"];
   const { origin, host } = request.headers;
   const own = site === undefined ? origin !== undefined && hostOf(origin) === host : site === "same-origin";
-  if (!own) throw new ApiError(403, "foreign_origin", "this request came from a page of another site; use the dashboard, or a key");
+  if (!own)
+    throw new ApiError(
+      403,
+      "foreign_origin",
+      "this request came from a page of another site; use the dashboard, or a key",
+    );
 }
 
 function hostOf(origin: string): string | null {

@@ -1,30 +1,36 @@
-/** Wakes supervisors that wait for commands: one bell per supervisor, rung when a command was written. */
+/** Wakes supervisors that wait for commands: one bell per supervisor, rung when there is something to fetch. */
 export class CommandBell {
   readonly #waiting = new Map<string, Set<() => void>>();
+  #closed = false;
 
   ring(supervisor: string): void {
     for (const wake of this.#waiting.get(supervisor) ?? []) wake();
   }
 
-  ringAll(): void {
+  /** Wakes everybody, for good. */
+  close(): void {
+    this.#closed = true;
     for (const supervisor of this.#waiting.keys()) this.ring(supervisor);
   }
 
-  /** Resolves when the bell rings, after `ms`, or when the caller gave up. */
-  async wait(supervisor: string, ms: number, gaveUp: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
+  /** Resolves when the bell rings (true), after `ms`, when the caller gave up or when the server stops (false). */
+  async wait(supervisor: string, ms: number, gaveUp: AbortSignal): Promise<boolean> {
+    if (this.#closed || gaveUp.aborted || ms <= 0) return false;
+    return new Promise<boolean>((resolve) => {
       const waiting = this.#waiting.get(supervisor) ?? new Set();
       this.#waiting.set(supervisor, waiting);
-      const done = (): void => {
+      const end = (rung: boolean): void => {
         clearTimeout(timer);
-        gaveUp.removeEventListener("abort", done);
-        waiting.delete(done);
+        gaveUp.removeEventListener("abort", quiet);
+        waiting.delete(wake);
         if (waiting.size === 0) this.#waiting.delete(supervisor);
-        resolve();
+        resolve(rung && !this.#closed);
       };
-      const timer = setTimeout(done, ms);
-      gaveUp.addEventListener("abort", done);
-      waiting.add(done);
+      const wake = (): void => end(true);
+      const quiet = (): void => end(false);
+      const timer = setTimeout(quiet, ms);
+      gaveUp.addEventListener("abort", quiet);
+      waiting.add(wake);
     });
   }
 }

@@ -1,4 +1,4 @@
-import { answerFor, type AgentState } from "@midwatch/core";
+import { answerFor } from "@midwatch/core";
 import type { BeatAnswer } from "@midwatch/protocol";
 import { errorBody } from "../errors.ts";
 import type { BeatResult } from "./beat-queue.ts";
@@ -28,7 +28,7 @@ export function beatAnswer(accepted: Accepted): BeatAnswer {
     ok: true,
     agent: state.name,
     agent_id: agentId,
-    state: stateOf(state),
+    state: state.state,
     directive: answer.directive,
     reason: answer.reason,
     next_beat_by: answer.nextBeatBy === null ? null : new Date(answer.nextBeatBy).toISOString(),
@@ -38,8 +38,4 @@ export function beatAnswer(accepted: Accepted): BeatAnswer {
 
 export function resultJson(result: BeatResult): string {
   return result.ok ? beatAnswerJson(result) : JSON.stringify(errorBody(result.error));
-}
-
-function stateOf(state: AgentState): string {
-  return state.state;
 }

@@ -5,8 +5,9 @@
 import type { AgentEvent, AgentSettings, AgentState } from "@midwatch/core";
 import { ApiError } from "../errors.ts";
 import type { AgentJob } from "../ledger/fold-agents.ts";
-import type { Ledger } from "../ledger/ledger.ts";
-import { storeTrouble } from "../store-trouble.ts";
+import type { Committed, Ledger } from "../ledger/ledger.ts";
+import type { Log } from "../log.ts";
+import { storeCode, storeTrouble } from "../store-trouble.ts";
 
 /** Beats that may wait; beyond it the answer is 503. Two full batches, or a second of the fastest ingest measured. */
 const maxWaiting = 20_000;
@@ -27,14 +28,21 @@ export interface WaitingBeat {
 
 export class BeatQueue {
   readonly #ledger: Ledger;
+  readonly #log: Pick<Log, "error">;
   readonly #strict: boolean;
   readonly #maxAgents: number;
   #waiting: WaitingBeat[] = [];
   #scheduled = false;
   #idle: (() => void)[] = [];
 
-  constructor(given: { readonly ledger: Ledger; readonly strict: boolean; readonly maxAgents: number }) {
+  constructor(given: {
+    readonly ledger: Ledger;
+    readonly log: Pick<Log, "error">;
+    readonly strict: boolean;
+    readonly maxAgents: number;
+  }) {
     this.#ledger = given.ledger;
+    this.#log = given.log;
     this.#strict = given.strict;
     this.#maxAgents = given.maxAgents;
   }
@@ -68,47 +76,56 @@ export class BeatQueue {
     this.#waiting = this.#waiting.length <= maxTogether ? [] : this.#waiting.slice(maxTogether);
     await this.#commit(beats);
     this.#scheduled = false;
-    if (this.#waiting.length > 0) return this.#schedule();
+    if (this.#waiting.length > 0) {
+      this.#schedule();
+      return;
+    }
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   async #commit(beats: readonly WaitingBeat[]): Promise<void> {
-    const events = new Map<string, BeatEvent[]>();
-    const results: BeatResult[] = [];
+    const byAgent = Map.groupBy(beats, ({ event }) => event.beat.agent);
+    let committed: Committed;
     try {
-      for (const { event } of beats) {
-        const known = events.get(event.beat.agent);
-        if (known) known.push(event);
-        else events.set(event.beat.agent, [event]);
-      }
-      const jobs: AgentJob[] = [];
-      for (const [name, ofAgent] of events) jobs.push({ name, events: ofAgent, registerAt: this.#registerAt(name, ofAgent) });
-      const { outcomes, written } = await this.#ledger.commit(jobs);
-      const answered = new Map<string, number>();
-      for (const { event } of beats) {
-        const { agent } = event.beat;
-        const outcome = outcomes.get(agent);
-        const index = answered.get(agent) ?? 0;
-        answered.set(agent, index + 1);
-        const state = outcome?.events[index]?.state;
-        if (!outcome || !state) results.push({ ok: false, error: this.#refusal(agent) });
-        else results.push({ ok: true, agentId: written.agentIds.get(agent) ?? 0, state, settings: outcome.settings });
-      }
+      committed = await this.#ledger.commit(Array.from(byAgent, ([name, ofAgent]) => this.#jobOf(name, ofAgent)));
     } catch (error) {
-      const trouble = storeTrouble(error);
-      for (const beat of beats) beat.settle({ ok: false, error: trouble });
+      // A bug that one agent's beats meet must not take along the beats of all others, so they are tried one by one.
+      if (storeCode(error) === null && byAgent.size > 1) {
+        for (const ofAgent of byAgent.values()) await this.#commit(ofAgent);
+        return;
+      }
+      const refusal = storeCode(error) === null ? this.#bug(error) : storeTrouble(error);
+      for (const beat of beats) beat.settle({ ok: false, error: refusal });
       return;
     }
-    for (const [index, beat] of beats.entries()) {
-      const result = results[index];
-      if (result) beat.settle(result);
-    }
+    for (const [name, ofAgent] of byAgent) this.#settle(name, ofAgent, committed);
   }
 
-  #registerAt(name: string, events: readonly BeatEvent[]): number | null {
+  #jobOf(name: string, beats: readonly WaitingBeat[]): AgentJob {
+    return { name, events: beats.map(({ event }) => event), registerAt: this.#registerAt(name, beats) };
+  }
+
+  #settle(name: string, beats: readonly WaitingBeat[], { outcomes, written }: Committed): void {
+    const outcome = outcomes.get(name);
+    const agentId = written.agentIds.get(name);
+    for (const [index, beat] of beats.entries()) {
+      const state = outcome?.events[index]?.state;
+      if (!outcome || !state || agentId === undefined) beat.settle({ ok: false, error: this.#refusal(name) });
+      else beat.settle({ ok: true, agentId, state, settings: outcome.settings });
+    }
+    const last = beats.at(-1)?.event;
+    if (outcome && last) this.#ledger.census.noteDirectBeat(name, last.at, last.beat.runId);
+  }
+
+  #bug(error: unknown): ApiError {
+    this.#log.error({ err: error }, "a beat could not be judged; this is a bug in Midwatch");
+    return new ApiError(500, "internal", "something went wrong here; the server's log has the details");
+  }
+
+  #registerAt(name: string, beats: readonly WaitingBeat[]): number | null {
     if (this.#strict) return null;
     if (this.#ledger.census.size >= this.#maxAgents && !this.#ledger.census.get(name)) return null;
-    return events[0]?.at ?? null;
+    return beats[0]?.event.at ?? null;
   }
 
   #refusal(agent: string): ApiError {

@@ -15,7 +15,5 @@ export function sendError(response: ServerResponse, error: ApiError): void {
   if (response.destroyed) return;
   if (error.retryAfterS !== undefined) response.setHeader("retry-after", String(error.retryAfterS));
   if (error.status === 401) response.setHeader("www-authenticate", "Bearer");
-  // The rest of an oversized body is not read; the connection cannot be used again.
-  if (error.status === 413) response.setHeader("connection", "close");
   sendJson(response, error.status, JSON.stringify(errorBody(error)));
 }

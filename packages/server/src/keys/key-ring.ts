@@ -42,13 +42,14 @@ export class KeyRing {
     await this.#reading;
   }
 
-  /** The caller of a key that is in memory, or undefined: then ask `findAfterReread` before refusing it. */
+  /** The caller of a key that is known to be in force, or undefined: then ask `findAfterReread` before refusing it. */
   find(key: string): Caller | undefined {
-    if (this.#clock.monotonic() - this.#readAt > rereadMs) void this.reread().catch(keepOldKeys);
+    // Once in a while a key is unknown on purpose, so that a revoked one is never used on the strength of an old look.
+    if (this.#clock.monotonic() - this.#readAt > rereadMs) return undefined;
     return this.#byHash.get(hashKey(key));
   }
 
-  /** Looks into the store for a key that is not in memory, at most once a second. */
+  /** Looks into the store first, at most once a second. */
   async findAfterReread(key: string): Promise<Caller | undefined> {
     if (this.#clock.monotonic() - this.#readAt > unknownRereadMs) await this.reread().catch(keepOldKeys);
     return this.#byHash.get(hashKey(key));

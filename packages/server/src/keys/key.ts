@@ -26,7 +26,10 @@ export interface KeyRequest {
 }
 
 /** Makes and stores a key. The key in the answer is shown once; only its hash is kept. */
-export async function createKey(store: Store, request: KeyRequest): Promise<{ readonly key: string; readonly row: KeyRow }> {
+export async function createKey(
+  store: Store,
+  request: KeyRequest,
+): Promise<{ readonly key: string; readonly row: KeyRow }> {
   const key = generateKey();
   const row = await store.addKey({
     hash: hashKey(key),

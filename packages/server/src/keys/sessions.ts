@@ -57,17 +57,15 @@ export class Sessions {
   /** Uses up a link; the new session's token, or null when the link is unknown, used or too old. */
   async redeem(token: string): Promise<{ readonly session: string; readonly maxAgeS: number } | null> {
     const hash = hashKey(token);
-    let found = false;
     const session = randomToken();
-    await this.#change((kept, now) => {
-      found = kept.links.some((link) => link.hash === hash);
-      if (!found) return kept;
+    const changed = await this.#change((kept, now) => {
+      if (!kept.links.some((link) => link.hash === hash)) return null;
       return {
         links: kept.links.filter((link) => link.hash !== hash),
         sessions: [...kept.sessions, { hash: hashKey(session), until: now + sessionLifeMs }].slice(-maxSessions),
       };
     });
-    return found ? { session, maxAgeS: sessionLifeMs / 1000 } : null;
+    return changed ? { session, maxAgeS: sessionLifeMs / 1000 } : null;
   }
 
   isValid(session: string): boolean {
@@ -81,21 +79,22 @@ export class Sessions {
     await this.#change((kept) => ({ ...kept, sessions: kept.sessions.filter((one) => one.hash !== hash) }));
   }
 
-  async #change(how: (kept: Kept, now: Ms) => Kept): Promise<void> {
+  /** Stores what `how` makes of what is kept; false when it makes nothing. */
+  async #change(how: (kept: Kept, now: Ms) => Kept | null): Promise<boolean> {
     const change = this.#last.then(async () => {
       const now = this.#clock.now();
-      const changed = how(
-        {
-          links: this.#kept.links.filter((one) => one.until > now),
-          sessions: this.#kept.sessions.filter((one) => one.until > now),
-        },
-        now,
-      );
+      const inForce = (one: Entry): boolean => one.until > now;
+      const { links, sessions } = this.#kept;
+      const changed = how({ links: links.filter(inForce), sessions: sessions.filter(inForce) }, now);
+      if (changed === null) return false;
       await this.#store.putFact(factKey, JSON.stringify(changed));
       this.#kept = changed;
+      return true;
     });
-    this.#last = change.catch(() => undefined);
-    await change;
+    this.#last = change.catch(() => {
+      // Whoever asked for this change hears of it; the next one does not depend on it.
+    });
+    return change;
   }
 }
 

@@ -125,6 +125,14 @@ export class Census {
     this.#entries.delete(name);
   }
 
+  /** A supervisor is told of beats that did not pass through it. */
+  noteDirectBeat(name: string, at: Ms, runId: string | null): void {
+    const entry = this.#entries.get(name);
+    if (!entry) return;
+    entry.directBeatAt = at;
+    entry.directRunId = runId;
+  }
+
   noteIncident(stored: StoredIncident): void {
     const incidents = this.#entries.get(stored.agent)?.incidents;
     if (stored.resolvedAt === null) incidents?.set(stored.incident.kind, stored.id);

@@ -29,8 +29,12 @@ export interface AgentJob {
   readonly registerAt: Ms | null;
   /** New overrides from the present ones; the same object means no change. */
   readonly change?: (overrides: AgentOverrides) => AgentOverrides;
-  /** Ends alerts and reports of the agent. */
+  /** Ends alerts and reports of the agent, and whatever is open. */
   readonly forgetAt?: Ms;
+  /** A spool is being delivered and may hold more: nothing is due before this, and what is over already is not told. */
+  readonly replayUntil?: Ms;
+  /** Lines for the history that no rule decides. */
+  readonly entries?: readonly HistoryEntry[];
 }
 
 /** One notification-to-be: something a person should hear about one agent. */
@@ -98,7 +102,7 @@ function foldOne(
   const settings = given.settingsOf(overrides);
   const before = row?.state ?? null;
   let state = before ?? newAgent(job.name, job.registerAt ?? 0, settings);
-  const gathered: Gathered = { history: [], incidents: [], beats: [] };
+  const gathered: Gathered = { history: [...(job.entries ?? [])], incidents: [], beats: [] };
   const events: EventOutcome[] = [];
   const wasForgotten = (row?.forgottenAt ?? null) !== null;
   const revived = wasForgotten && job.events.some((event) => event.type === "beat" || event.type === "started");
@@ -113,20 +117,36 @@ function foldOne(
     }
     effects.push(...result.effects);
   }
-  const worthTelling = job.events.some(isReplayed) ? dropSettledNotices(effects) : effects;
+  const replayed = job.replayUntil !== undefined || job.events.some(isReplayed);
+  const worthTelling = replayed ? dropSettledNotices(effects) : effects;
   for (const effect of worthTelling) gather(effect, state, gathered, forgotten ? null : notices);
+  if (job.forgetAt !== undefined) state = closeIncidents(state, job.forgetAt, gathered);
   const write: AgentWrite = {
     name: job.name,
     state,
-    deadline: forgotten ? null : nextDeadline(state, settings),
-    // A deadline that a person's settings bring forward has to be stored as it is, too.
-    moveDeadline: given.moveDeadlines || job.change !== undefined || forgotten,
+    deadline: forgotten ? null : deadlineOf(state, settings, job.replayUntil),
+    // A deadline that a person's settings or a spool move has to be stored as it is, too.
+    moveDeadline: given.moveDeadlines || job.change !== undefined || job.replayUntil !== undefined || forgotten,
     ...(overrides === known ? {} : { overrides }),
     ...(job.forgetAt !== undefined ? { forgottenAt: job.forgetAt } : revived ? { forgottenAt: null } : {}),
     ...gathered,
   };
   const outcome = { name: job.name, before, state, settings, overrides, forgotten, events, beats: gathered.beats };
   return { outcome, write };
+}
+
+/** Null is never. */
+function deadlineOf(state: AgentState, settings: AgentSettings, notBefore: Ms | undefined): Ms | null {
+  const deadline = nextDeadline(state, settings);
+  return deadline === null || notBefore === undefined ? deadline : Math.max(deadline, notBefore);
+}
+
+/** Nobody wants to hear of a forgotten agent, so nothing of it stays open. */
+function closeIncidents(state: AgentState, at: Ms, into: Gathered): AgentState {
+  for (const incident of state.incidents) {
+    into.incidents.push({ do: "resolve", kind: incident.kind, incident, at, by: "person" });
+  }
+  return { ...state, incidents: [] };
 }
 
 /** Delivered from a spool: it happened a while ago, and may be over. */
@@ -153,7 +173,13 @@ function gather(effect: Effect, state: AgentState, into: Gathered, notices: Noti
       into.incidents.push({ do: "update", incident: effect.incident });
       return;
     case "resolve":
-      into.incidents.push({ do: "resolve", kind: effect.kind, incident: effect.incident, at: effect.at, by: effect.by });
+      into.incidents.push({
+        do: "resolve",
+        kind: effect.kind,
+        incident: effect.incident,
+        at: effect.at,
+        by: effect.by,
+      });
       return;
     case "acknowledge": {
       const incident = state.incidents.find((one) => one.kind === effect.kind);

@@ -21,7 +21,9 @@ export function groupNotices(
   given: { readonly census: Census; readonly episode: Episode | null; readonly now: Ms },
 ): NoticePlan {
   if (notices.length === 0) return { notices, announcements: [], episode: given.episode };
-  const back = notices.filter((notice) => isSilent(notice, "resolved") && given.episode?.members.includes(notice.agent));
+  const back = notices.filter(
+    (notice) => isSilent(notice, "resolved") && given.episode?.members.includes(notice.agent),
+  );
   const names = back.map((notice) => notice.agent);
   const episode = given.episode && back.length > 0 ? noteReturns(names, given.episode, given.now) : given.episode;
   const others = notices.filter((notice) => !back.includes(notice));

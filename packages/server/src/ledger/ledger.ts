@@ -67,7 +67,12 @@ export class Ledger {
       cursor = page.next;
     }
     const from = clock.now() - 24 * 3_600_000;
-    const restarts = await store.history(null, { from, kinds: ["restarted", "run-started"], limit: 5_000, cursor: null });
+    const restarts = await store.history(null, {
+      from,
+      kinds: ["restarted", "run-started"],
+      limit: 5_000,
+      cursor: null,
+    });
     for (const event of restarts.items.toReversed()) this.census.noteHistory(event);
     const episode = await store.fact(episodeFact);
     // Only this class writes the fact.

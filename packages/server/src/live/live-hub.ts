@@ -28,6 +28,15 @@ const maxClients = 200;
 const maxBacklog = 4 * 1024 * 1024;
 const maxBeatsShown = 60;
 
+/** Whether a client may hear of an agent. */
+type Sees = (agent: string) => boolean;
+
+interface Kept {
+  readonly n: number;
+  readonly agent: string;
+  readonly text: string;
+}
+
 interface Dirty {
   outcome: AgentOutcome;
   id: number;
@@ -40,10 +49,10 @@ export class LiveHub implements LedgerListener {
   readonly #version: string;
   /** Tells messages of this process from those of an earlier one. */
   readonly #boot = randomBytes(6).toString("base64url");
-  readonly #clients = new Set<ServerResponse>();
+  readonly #clients = new Map<ServerResponse, Sees>();
   readonly #dirty = new Map<string, Dirty>();
   readonly #shownAt = new Map<string, DurationMs>();
-  #ring: { readonly n: number; readonly text: string }[] = [];
+  #ring: Kept[] = [];
   #n = 0;
   #emptySince = Number.NEGATIVE_INFINITY;
   #spokeAt = 0;
@@ -65,19 +74,20 @@ export class LiveHub implements LedgerListener {
   }
 
   /** Takes over a response as an event stream, beginning after `lastEventId` if that is still known. */
-  connect(response: ServerResponse, lastEventId: string | null): void {
+  connect(response: ServerResponse, lastEventId: string | null, sees: Sees): void {
     response.writeHead(200, {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-store",
       "x-accel-buffering": "no",
     });
     const now = iso(this.#clock.now());
-    const hello: StreamMessage = { event: "hello", data: { now, version: this.#version } };
-    response.write(this.#text(hello));
     const missed = this.#after(lastEventId);
-    if (missed === null) response.write(this.#text({ event: "resync", data: { now } }));
-    else for (const { text } of missed) response.write(text);
-    this.#clients.add(response);
+    // Only what comes last carries the newest id: a connection that breaks before it has missed what stands between.
+    response.write(messageText({ event: "hello", data: { now, version: this.#version } }, null));
+    for (const { text, agent } of missed ?? []) if (sees(agent)) response.write(text);
+    if (missed === null) response.write(messageText({ event: "resync", data: { now } }, null));
+    response.write(`id: ${this.#idOf(this.#n)}\n\n`);
+    this.#clients.set(response, sees);
     response.on("close", () => {
       this.#clients.delete(response);
       if (this.#clients.size === 0) this.#emptySince = this.#clock.monotonic();
@@ -87,12 +97,14 @@ export class LiveHub implements LedgerListener {
   committed({ outcomes, written }: Committed): void {
     if (!this.#isWatched()) return;
     for (const outcome of outcomes.values()) {
-      if (outcome.forgotten) this.#send({ event: "agent-forgotten", data: { name: outcome.name } });
+      if (outcome.forgotten) this.#send({ event: "agent-forgotten", data: { name: outcome.name } }, outcome.name);
       else this.#touch(outcome, written.agentIds.get(outcome.name) ?? 0);
     }
-    for (const event of written.history) this.#send({ event: "history", data: eventView(event) });
+    for (const event of written.history) this.#send({ event: "history", data: eventView(event) }, event.agent);
     const now = this.#clock.now();
-    for (const incident of written.incidents) this.#send({ event: "incident", data: incidentView(incident, now) });
+    for (const incident of written.incidents) {
+      this.#send({ event: "incident", data: incidentView(incident, now) }, incident.agent);
+    }
   }
 
   failed(): void {
@@ -111,16 +123,16 @@ export class LiveHub implements LedgerListener {
       this.#dirty.delete(name);
       this.#shownAt.set(name, now);
       const view = this.#presenter.state({ id, ...outcome });
-      this.#send({ event: "agent", data: { ...view, recent: beats.map(beatView) } });
+      this.#send({ event: "agent", data: { ...view, recent: beats.map(beatView) } }, name);
     }
     if (now - this.#spokeAt < keepAliveMs) return;
     this.#spokeAt = now;
-    for (const client of this.#clients) this.#write(client, ":\n\n");
+    for (const client of this.#clients.keys()) this.#write(client, ":\n\n");
   }
 
   close(): void {
     clearInterval(this.#timer);
-    for (const client of this.#clients) client.end();
+    for (const client of this.#clients.keys()) client.end();
   }
 
   #touch(outcome: AgentOutcome, id: number): void {
@@ -133,12 +145,12 @@ export class LiveHub implements LedgerListener {
     known.beats = [...known.beats, ...outcome.beats].slice(-maxBeatsShown);
   }
 
-  #send(message: StreamMessage): void {
+  #send(message: StreamMessage, agent: string): void {
     const n = ++this.#n;
-    const text = this.#text(message, n);
-    this.#ring.push({ n, text });
+    const text = messageText(message, this.#idOf(n));
+    this.#ring.push({ n, agent, text });
     if (this.#ring.length >= 2 * ringSize) this.#ring = this.#ring.slice(-ringSize);
-    for (const client of this.#clients) this.#write(client, text);
+    for (const [client, sees] of this.#clients) if (sees(agent)) this.#write(client, text);
   }
 
   #write(client: ServerResponse, text: string): void {
@@ -146,12 +158,12 @@ export class LiveHub implements LedgerListener {
     else client.write(text);
   }
 
-  #text(message: StreamMessage, n: number = this.#n): string {
-    return `id: ${this.#boot}-${n}\nevent: ${message.event}\ndata: ${JSON.stringify(message.data)}\n\n`;
+  #idOf(n: number): string {
+    return `${this.#boot}-${n}`;
   }
 
   /** What came after an id, or null when that is not known any more. A first connection has missed nothing. */
-  #after(lastEventId: string | null): readonly { readonly text: string }[] | null {
+  #after(lastEventId: string | null): readonly Kept[] | null {
     if (lastEventId === null) return [];
     const [boot, number] = splitLast(lastEventId);
     const n = Number(number);
@@ -174,6 +186,11 @@ export class LiveHub implements LedgerListener {
     this.#shownAt.clear();
     this.#n += 1;
   }
+}
+
+function messageText(message: StreamMessage, id: string | null): string {
+  const data = JSON.stringify(message.data);
+  return `${id === null ? "" : `id: ${id}\n`}event: ${message.event}\ndata: ${data}\n\n`;
 }
 
 /** Splits at the last hyphen: the part before it may hold hyphens of its own. */

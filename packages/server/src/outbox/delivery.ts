@@ -40,7 +40,7 @@ export interface Delivery {
   /** Begins to look for due rows. */
   start(): void;
   /** Looks now: something was written, or a test moved the clock. */
-  wake(): void;
+  readonly wake: () => void;
   /** Resolves when everything that is due has been tried. */
   idle(): Promise<void>;
   /** Claims nothing more, lets tries under way end for up to 3 s, then interrupts them. They stay due. */

@@ -1,8 +1,6 @@
 import { Type } from "typebox";
 import type { ApiContext, App } from "../http/api-context.ts";
-import { BeatAnswerSchema, ErrorSchema } from "./schemas.ts";
-
-const errors = { 400: ErrorSchema, 401: ErrorSchema, 403: ErrorSchema, 413: ErrorSchema, 422: ErrorSchema, 429: ErrorSchema, 503: ErrorSchema };
+import { BeatAnswerSchema, errorAnswers, ErrorSchema } from "./schemas.ts";
 
 /**
  * Describes the two beat endpoints and hands them to the bare handler. Requests for exactly these paths do not even come
@@ -20,7 +18,7 @@ export function registerHeartbeats(app: App, { beats }: ApiContext): void {
         schema: {
           tags: ["beats"],
           summary: "Send one beat. Only `agent` is required; answered after the beat is durable.",
-          response: { 200: BeatAnswerSchema, 404: ErrorSchema, ...errors },
+          response: { 200: BeatAnswerSchema, 413: ErrorSchema, ...errorAnswers },
         },
       },
       (request, reply) => {
@@ -36,8 +34,12 @@ export function registerHeartbeats(app: App, { beats }: ApiContext): void {
           tags: ["beats"],
           summary: "Send up to 10,000 beats as `{ beats: […] }`; answered per beat, in order.",
           response: {
-            200: Type.Object({ ok: Type.Literal(true), beats: Type.Array(Type.Union([BeatAnswerSchema, ErrorSchema])) }),
-            ...errors,
+            200: Type.Object({
+              ok: Type.Literal(true),
+              beats: Type.Array(Type.Union([BeatAnswerSchema, ErrorSchema])),
+            }),
+            413: ErrorSchema,
+            ...errorAnswers,
           },
         },
       },

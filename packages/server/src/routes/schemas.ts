@@ -1,7 +1,7 @@
-import { Type } from "typebox";
+import { Type, type TSchema } from "typebox";
 
 const Iso = Type.String({ format: "date-time" });
-const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
 export const ErrorSchema = Type.Object({
   error: Type.Object({
@@ -11,15 +11,18 @@ export const ErrorSchema = Type.Object({
   }),
 });
 
+const DirectiveSchema = Type.Union([Type.Literal("continue"), Type.Literal("pause"), Type.Literal("stop")]);
+const WarningSchema = orNull(Type.Union([Type.Literal("loop_detected"), Type.Literal("cost_exceeded")]));
+
 export const BeatAnswerSchema = Type.Object({
   ok: Type.Literal(true),
   agent: Type.String(),
   agent_id: Type.Integer(),
   state: Type.String(),
-  directive: Type.Union([Type.Literal("continue"), Type.Literal("pause"), Type.Literal("stop")]),
+  directive: DirectiveSchema,
   reason: orNull(Type.String()),
   next_beat_by: orNull(Iso),
-  warning: orNull(Type.Union([Type.Literal("loop_detected"), Type.Literal("cost_exceeded")])),
+  warning: WarningSchema,
 });
 
 const SeveritySchema = Type.Union([Type.Literal("page"), Type.Literal("warn"), Type.Literal("info")]);
@@ -111,12 +114,77 @@ export const AgentSchema = Type.Object({
   recent: Type.Optional(Type.Array(BeatSchema)),
 });
 
-/** Parameters arrive as text and nothing is coerced, so numbers are patterns here and read by `whole`. */
-export const PageQuerySchema = Type.Object({
+/** Parameters arrive as text and nothing is coerced, so numbers are patterns here. */
+export const PageQuery = {
   limit: Type.Optional(Type.String({ pattern: "^[1-9][0-9]{0,3}$", description: "1–1000; 100 unless given" })),
-  cursor: Type.Optional(Type.String({ maxLength: 512, description: "`next` of the page before" })),
-});
+  cursor: Type.Optional(Type.String({ maxLength: 1_024, description: "`next` of the page before" })),
+};
+
+export const SpanQuery = {
+  from: Type.Optional(Type.String({ maxLength: 40, description: "RFC 3339; from this time on" })),
+  to: Type.Optional(Type.String({ maxLength: 40, description: "RFC 3339; before this time" })),
+};
+
+export function pageSchema<T extends TSchema>(items: T) {
+  return Type.Object({ items: Type.Array(items), next: orNull(Type.String()) });
+}
 
 export const AgentParams = Type.Object({ name: Type.String({ minLength: 1, maxLength: 512 }) });
 
+export const KeySchema = Type.Object({
+  id: Type.Integer(),
+  prefix: Type.String({ description: "The key's first characters, to tell keys apart" }),
+  scope: Type.String(),
+  agent: orNull(Type.String()),
+  label: Type.String(),
+  created_at: Iso,
+  revoked_at: orNull(Iso),
+});
+
+const SupervisedAgentSchema = Type.Object({
+  name: Type.String(),
+  directive: DirectiveSchema,
+  reason: orNull(Type.String()),
+  warning: WarningSchema,
+  direct_beat_at: orNull(Type.Integer({ description: "Milliseconds of the server's clock" })),
+  direct_run_id: orNull(Type.String()),
+});
+
+export const BatchAnswerSchema = Type.Object({
+  upto: Type.Integer({ description: "Everything up to this number is durable" }),
+  beats: Type.Array(Type.Union([BeatAnswerSchema, ErrorSchema])),
+  agents: Type.Array(SupervisedAgentSchema),
+});
+
+export const CommandsAnswerSchema = Type.Object({
+  commands: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      agent: Type.String(),
+      command: Type.Union([
+        Type.Literal("restart"),
+        Type.Literal("stop"),
+        Type.Literal("start"),
+        Type.Literal("pause"),
+        Type.Literal("resume"),
+        Type.Literal("kill"),
+      ]),
+      by: Type.String(),
+      at: Iso,
+    }),
+  ),
+  agents: Type.Array(SupervisedAgentSchema),
+});
+
 export const MessageSchema = Type.Object({ ok: Type.Literal(true), message: Type.String() });
+
+/** What every route with a key may answer besides what was asked for. */
+export const errorAnswers = {
+  400: ErrorSchema,
+  401: ErrorSchema,
+  403: ErrorSchema,
+  404: ErrorSchema,
+  422: ErrorSchema,
+  429: ErrorSchema,
+  503: ErrorSchema,
+};

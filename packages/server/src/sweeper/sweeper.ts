@@ -81,6 +81,9 @@ export class Sweeper {
     this.#stopped = true;
     if (this.#timer) clearTimeout(this.#timer);
     await this.#turning;
+    await this.#deps.sight.note(true).catch(() => {
+      // The next start then takes the time since the last note for unseen: longer than it was, and charged to nobody.
+    });
   }
 
   #schedule(afterMs: DurationMs): void {
@@ -126,7 +129,10 @@ export class Sweeper {
       const now = clock.now();
       const due = await store.dueAgents(now, batchSize);
       if (due.length === 0) return;
-      const committed = await ledger.commit(due.map((name) => tickJob(name, now)), { moveDeadlines: true });
+      const committed = await ledger.commit(
+        due.map((name) => tickJob(name, now)),
+        { moveDeadlines: true },
+      );
       const [first] = committed.outcomes.values();
       this.#lagMs = Math.max(0, now - (first?.before?.nextMissAt ?? now));
       if (due.length < batchSize) return;
@@ -148,7 +154,7 @@ export class Sweeper {
     await sight.record(gap);
     const lengthMs = gap.to - gap.from;
     log.warn({ from: new Date(gap.from).toISOString() }, `saw nothing for ${spellDuration(lengthMs)} (${gap.cause})`);
-    if (lengthMs >= tellGapMs) await ledger.announce(gapAnnouncement(gap, names.length));
+    if (lengthMs >= tellGapMs && names.length > 0) await ledger.announce(gapAnnouncement(gap, names.length));
   }
 }
 

@@ -1,4 +1,12 @@
-import { alarmTokens, baselineTokens, historyOf, type AgentSettings, type AgentState, type Ms } from "@midwatch/core";
+import {
+  alarmTokens,
+  baselineTokens,
+  historyOf,
+  type AgentSettings,
+  type AgentState,
+  type IncidentKind,
+  type Ms,
+} from "@midwatch/core";
 import type { AgentView } from "@midwatch/protocol";
 import type { AgentOverrides, AgentRow } from "@midwatch/store";
 import type { Clock } from "../clock.ts";
@@ -19,7 +27,7 @@ export interface AgentPresenter {
   }): AgentView;
 }
 
-const noIncidents: ReadonlyMap<never, number> = new Map();
+const noIncidents: ReadonlyMap<IncidentKind, number> = new Map();
 
 /** Shows agents with what the census knows of them: ids of open incidents and the restarts of the local day. */
 export function createPresenter(given: {
@@ -55,8 +63,7 @@ export function createPresenter(given: {
     });
   };
   return {
-    row: (row) =>
-      show({ id: row.id, state: row.state, settings: settingsOf(row.overrides), overrides: row.overrides }),
+    row: (row) => show({ id: row.id, state: row.state, settings: settingsOf(row.overrides), overrides: row.overrides }),
     state: show,
   };
 }

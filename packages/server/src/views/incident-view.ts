@@ -24,9 +24,7 @@ export function incidentView(facts: IncidentFacts, now: Ms): IncidentView {
     resolved_at: resolvedAt === null ? null : iso(resolvedAt),
     resolved_by: resolvedBy,
     duration_s: Math.max(0, Math.round((resolvedAt ?? now) - incident.since) / 1000),
-    acknowledged: incident.acknowledged
-      ? { at: iso(incident.acknowledged.at), by: incident.acknowledged.by }
-      : null,
+    acknowledged: incident.acknowledged ? { at: iso(incident.acknowledged.at), by: incident.acknowledged.by } : null,
     title: incident.title,
     text: incident.text,
     numbers: { ...incident.numbers },

@@ -1,0 +1,29 @@
+import type { ApiContext, App } from "./api-context.ts";
+import { registerActions } from "../routes/actions.ts";
+import { registerAgents } from "../routes/agents.ts";
+import { registerAgentSettings } from "../routes/agent-settings.ts";
+import { registerDashboard } from "../routes/dashboard.ts";
+import { registerHeartbeats } from "../routes/heartbeats.ts";
+import { registerIncidents } from "../routes/incidents.ts";
+import { registerKeys } from "../routes/keys.ts";
+import { registerProbes } from "../routes/probes.ts";
+import { registerReports } from "../routes/reports.ts";
+import { registerSignIn } from "../routes/sign-in.ts";
+import { registerStream } from "../routes/stream.ts";
+import { registerSupervisors } from "../routes/supervisors.ts";
+
+/** Every route there is. */
+export function registerRoutes(app: App, context: ApiContext): void {
+  registerHeartbeats(app, context);
+  registerAgents(app, context);
+  registerAgentSettings(app, context);
+  registerActions(app, context);
+  registerIncidents(app, context);
+  registerReports(app, context);
+  registerStream(app, context);
+  registerSupervisors(app, context);
+  registerKeys(app, context);
+  registerSignIn(app, context);
+  registerProbes(app, context);
+  registerDashboard(app, context);
+}

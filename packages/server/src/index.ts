@@ -1,0 +1,14 @@
+export { startServer, type RunningServer } from "./server.ts";
+export type { ServerOptions } from "./options.ts";
+export { ConfigError } from "./errors.ts";
+export { createKey, hashKey, type KeyRequest, type Scope } from "./keys/key.ts";
+export { createChannel, channelTypes } from "./channels/create-channel.ts";
+export type {
+  Channel,
+  ChannelConfigError,
+  ChannelResult,
+  ChannelSurroundings,
+  SendOutcome,
+} from "./channels/channel.ts";
+export { textLog, type Log } from "./log.ts";
+export { steadyClock, systemClock, type Clock } from "./clock.ts";

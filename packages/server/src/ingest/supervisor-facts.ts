@@ -1,0 +1,60 @@
+import type { AgentEvent, Ms, RecoveryPhase } from "@midwatch/core";
+import type { SupervisedSettings, SupervisorFact } from "@midwatch/protocol";
+import type { SettingsPatch } from "../settings.ts";
+
+/** A fact as the rules know it. `here` turns a time of the supervisor's clock into one of ours; an event is never ahead of `now`. */
+export function eventOfFact(fact: SupervisorFact, here: (at: number) => Ms, now: Ms): AgentEvent {
+  const at = Math.min(now, here(fact.at));
+  switch (fact.type) {
+    case "started":
+      return { type: "started", at, runId: fact.run_id, pid: fact.pid };
+    case "start-refused":
+      return { type: "start-refused", at, runId: fact.run_id, reason: fact.reason };
+    case "hung":
+      return { type: "hung", at, runId: fact.run_id, lastBeatAt: orNull(fact.last_beat_at, here) };
+    case "exited": {
+      const { code, signal, stopped_for, oom, last_lines } = fact.exit;
+      const exit = { code, signal, stoppedFor: stopped_for, oom, lastLines: last_lines };
+      return { type: "exited", at, runId: fact.run_id, exit };
+    }
+    case "recovery":
+      return { type: "recovery-reported", at, recovery: recoveryOf(fact.recovery, here) };
+  }
+}
+
+function recoveryOf(
+  recovery: Extract<SupervisorFact, { type: "recovery" }>["recovery"],
+  here: (at: number) => Ms,
+): Extract<AgentEvent, { type: "recovery-reported" }>["recovery"] {
+  const { attempt, of, pid, reason } = recovery;
+  return {
+    // The parser lets only these phases through.
+    phase: recovery.phase as RecoveryPhase,
+    attempt,
+    of,
+    until: orNull(recovery.until, here),
+    startedAt: orNull(recovery.started_at, here),
+    runId: recovery.run_id,
+    pid,
+    then: null,
+    reason,
+    restarts: recovery.restarts.map(here),
+    troubleSince: orNull(recovery.trouble_since, here),
+  };
+}
+
+/** What a supervisor declares of an agent, as it overrides the server's defaults. */
+export function patchOfSupervised(settings: SupervisedSettings): SettingsPatch {
+  return {
+    ...(settings.interval_ms === null ? {} : { intervalMs: settings.interval_ms }),
+    missedLimit: Math.max(1, settings.missed_limit),
+    startupMs: settings.startup_ms,
+    liveness: settings.liveness,
+    restart: { maxRestarts: settings.max_restarts, cooldownMs: settings.cooldown_ms },
+    tags: settings.tags,
+  };
+}
+
+function orNull(at: number | null, here: (at: number) => Ms): Ms | null {
+  return at === null ? null : here(at);
+}

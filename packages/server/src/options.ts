@@ -1,0 +1,77 @@
+import type { Writable } from "node:stream";
+import type { AgentSettings } from "@midwatch/core";
+import type { Store } from "@midwatch/store";
+import type { Channel, ChannelConfigError } from "./channels/channel.ts";
+import { createChannel } from "./channels/create-channel.ts";
+import type { Clock } from "./clock.ts";
+import { ConfigError } from "./errors.ts";
+import { isLoopbackName } from "./http/guard-host.ts";
+import type { Log } from "./log.ts";
+import { isTimeZone } from "./views/local-day.ts";
+
+export interface ServerOptions {
+  /** Port 0 takes any that is free. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Opened and closed by the caller; `stop()` must have resolved before it is closed. */
+  readonly store: Store;
+  /** IANA name; days, reports and "today" are counted in it. */
+  readonly timeZone: string;
+  /** True: an unknown agent's beat is refused with 404 instead of registering it. */
+  readonly strict: boolean;
+  readonly defaults: AgentSettings;
+  /** As they stand under `channels:`, by name. */
+  readonly channels: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Names of channels that every notice goes to. */
+  readonly alertsTo: readonly string[];
+  /** The daily report: local time "HH:MM" and the channels it goes to; null sends none. */
+  readonly report: { readonly at: string; readonly to: readonly string[] } | null;
+  readonly log: Log;
+  readonly version: string;
+  /** The system's clocks unless given; tests bring their own. */
+  readonly clock?: Clock;
+  /** Where a console channel writes; standard output unless given. */
+  readonly stream?: Writable;
+  /** The built dashboard; what stands beside the installed packages unless given, null for none. */
+  readonly dashboardDir?: string | null;
+}
+
+/** Opens every channel, or throws a `ConfigError` that names everything that is wrong. */
+export function openChannels(options: ServerOptions, now: () => number): ReadonlyMap<string, Channel> {
+  const channels = new Map<string, Channel>();
+  const faults: ChannelConfigError[] = [];
+  for (const [name, config] of Object.entries(options.channels)) {
+    const made = createChannel(name, config, { stream: options.stream ?? process.stdout, now });
+    if (made.ok) channels.set(name, made.channel);
+    else faults.push(...made.errors);
+  }
+  const named = [
+    ...options.alertsTo.map((name) => ({ name, path: "alerts.to" })),
+    ...(options.report?.to ?? []).map((name) => ({ name, path: "report.to" })),
+  ];
+  for (const { name, path } of named) {
+    if (Object.hasOwn(options.channels, name)) continue;
+    const known = Object.keys(options.channels);
+    const choice = known.length === 0 ? "there are none under `channels:`" : `there are ${known.join(", ")}`;
+    faults.push({ path, message: `names the channel "${name}", but ${choice}` });
+  }
+  if (faults.length === 0) return channels;
+  const lines = faults.map(({ path, message }) => `\n  ${path}: ${message}`);
+  throw new ConfigError("bad_channels", `The channels cannot be used:${lines.join("")}`);
+}
+
+/** Throws a `ConfigError` for what would only be noticed later, when nobody looks. */
+export async function checkOptions(options: ServerOptions): Promise<void> {
+  const { timeZone, listen, store } = options;
+  if (!isTimeZone(timeZone)) {
+    const message = `There is no time zone "${timeZone}". Use a name of the IANA list, such as Europe/Berlin or UTC.`;
+    throw new ConfigError("bad_timezone", message);
+  }
+  if (isLoopbackName(listen.host)) return;
+  if ((await store.keys()).some(({ revokedAt }) => revokedAt === null)) return;
+  throw new ConfigError(
+    "no_keys",
+    `${listen.host} can be reached from other machines, and there is no key yet that would let anybody in. ` +
+      "Make one first: midwatch key create --scope ingest (for agents), and --scope admin (for you). " +
+      "Or listen on 127.0.0.1.",
+  );
+}

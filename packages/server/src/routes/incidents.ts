@@ -1,0 +1,99 @@
+import type { StoredIncident } from "@midwatch/store";
+import type { FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import { ApiError } from "../errors.ts";
+import type { ApiContext, App } from "../http/api-context.ts";
+import { incidentView } from "../views/incident-view.ts";
+import { pageAsked, requireSight, sightOf } from "./paging.ts";
+import { errorAnswers, IncidentSchema, PageQuery, pageSchema } from "./schemas.ts";
+import { whoAsks } from "./who-asks.ts";
+
+const IncidentParams = Type.Object({ id: Type.String({ pattern: "^[1-9][0-9]{0,15}$" }) });
+
+/** Incidents, and acknowledging one. */
+export function registerIncidents(app: App, context: ApiContext): void {
+  const { store, clock } = context;
+  app.get(
+    "/api/v1/incidents",
+    {
+      config: { scope: "read" },
+      schema: {
+        tags: ["incidents"],
+        summary: "Incidents, newest first.",
+        querystring: Type.Object(
+          {
+            ...PageQuery,
+            agent: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+            open: Type.Optional(Type.Union([Type.Literal("true"), Type.Literal("false")])),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: pageSchema(IncidentSchema), ...errorAnswers },
+      },
+    },
+    async (request) => {
+      const { agent, open } = request.query;
+      if (agent !== undefined) requireSight(request, agent);
+      const page = await store.incidents({
+        ...pageAsked(request.query),
+        ...(agent === undefined ? {} : { agent }),
+        ...(open === undefined ? {} : { open: open === "true" }),
+      });
+      const sees = sightOf(request);
+      const now = clock.now();
+      const items = page.items
+        .filter((incident) => sees(incident.agent))
+        .map((incident) => incidentView(incident, now));
+      return { items, next: page.next };
+    },
+  );
+  app.get(
+    "/api/v1/incidents/:id",
+    {
+      config: { scope: "read" },
+      schema: {
+        tags: ["incidents"],
+        summary: "One incident.",
+        params: IncidentParams,
+        response: { 200: IncidentSchema, ...errorAnswers },
+      },
+    },
+    async (request) => incidentView(await findIncident(request, request.params.id, context), clock.now()),
+  );
+  registerAcknowledge(app, context);
+}
+
+function registerAcknowledge(app: App, context: ApiContext): void {
+  const { ledger, clock } = context;
+  app.post(
+    "/api/v1/incidents/:id/ack",
+    {
+      config: { scope: "admin" },
+      schema: {
+        tags: ["incidents"],
+        summary: "Somebody has seen it and is on it. It stays open until the trouble ends.",
+        description: 'The body may be left out, or say who: `{ "by": "Ada" }`. The first acknowledgement stays.',
+        params: IncidentParams,
+        response: { 200: IncidentSchema, 409: errorAnswers[404], ...errorAnswers },
+      },
+    },
+    async (request) => {
+      const by = whoAsks(request);
+      const found = await findIncident(request, request.params.id, context);
+      const { id, agent, incident, resolvedAt } = found;
+      if (resolvedAt !== null) {
+        throw new ApiError(409, "already_resolved", `incident ${id} is over: there is nothing left to acknowledge`);
+      }
+      const at = clock.now();
+      await ledger.commitOne(agent, { type: "acknowledged", at, kind: incident.kind, by });
+      return incidentView(await findIncident(request, request.params.id, context), clock.now());
+    },
+  );
+}
+
+async function findIncident(request: FastifyRequest, id: string, { store }: ApiContext): Promise<StoredIncident> {
+  const found = await store.incident(Number(id));
+  if (!found) throw new ApiError(404, "unknown_incident", `there is no incident ${id}`);
+  requireSight(request, found.agent);
+  return found;
+}

@@ -1,0 +1,174 @@
+// Everything of the server but its socket: what watches, decides, remembers and tells. Built once, in one place, so that
+// nothing else constructs anything; a test can take it without HTTP.
+
+import type { AgentSettings } from "@midwatch/core";
+import type { Store } from "@midwatch/store";
+import { steadyClock, systemClock, type Clock } from "./clock.ts";
+import { CommandBell } from "./http/command-bell.ts";
+import { createBeatEndpoint, type BeatEndpoint } from "./ingest/beat-endpoint.ts";
+import { BeatQueue } from "./ingest/beat-queue.ts";
+import { SupervisorIntake } from "./ingest/supervisor-intake.ts";
+import type { KeyCheck } from "./keys/authenticate.ts";
+import { FailedTries } from "./keys/failed-tries.ts";
+import { KeyRing } from "./keys/key-ring.ts";
+import { Sessions } from "./keys/sessions.ts";
+import { Ledger, type LedgerListener } from "./ledger/ledger.ts";
+import { LiveHub } from "./live/live-hub.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import { checkOptions, openChannels, type ServerOptions } from "./options.ts";
+import { createDelivery, type Delivery } from "./outbox/delivery.ts";
+import { createPricing, type PriceOf } from "./pricing.ts";
+import { createReporter, type Reporter } from "./report/index.ts";
+import { createReportSchedule } from "./report/schedule.ts";
+import { createRetention } from "./retention.ts";
+import { settingsMerger, type SettingsOf } from "./settings.ts";
+import { storeAdvice } from "./store-trouble.ts";
+import { Sight } from "./sweeper/sight.ts";
+import { Supervisors } from "./sweeper/supervisors.ts";
+import { Sweeper } from "./sweeper/sweeper.ts";
+import { createPresenter, type AgentPresenter } from "./views/agent-presenter.ts";
+
+/** Agents one server watches: a bound against a client that makes up names. */
+const maxAgents = 100_000;
+
+export interface Watch {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly defaults: AgentSettings;
+  readonly settingsOf: SettingsOf;
+  readonly ledger: Ledger;
+  readonly queue: BeatQueue;
+  readonly beats: BeatEndpoint;
+  readonly intake: SupervisorIntake;
+  readonly sweeper: Sweeper;
+  readonly supervisors: Supervisors;
+  readonly bell: CommandBell;
+  readonly presenter: AgentPresenter;
+  readonly hub: LiveHub;
+  readonly delivery: Delivery;
+  readonly check: KeyCheck;
+  readonly sessions: Sessions;
+  readonly priceOf: PriceOf;
+  readonly metrics: Metrics;
+  readonly reporter: Reporter;
+  /** Why the server cannot do its work now, in words, or null. */
+  readonly trouble: () => string | null;
+  /** Begins to look for what is due and to deliver. */
+  start(): void;
+  /** Takes no more beats, ends those that wait, and then everything else. Nothing acknowledged is lost. */
+  stop(): Promise<void>;
+}
+
+/** Opens the watch: reads what has to be remembered, and tells agents of the time in which nobody watched. */
+export async function openWatch(options: ServerOptions): Promise<Watch> {
+  const { store, log, timeZone, version, strict } = options;
+  const clock = steadyClock(options.clock ?? systemClock);
+  await checkOptions(options);
+  const channels = openChannels(options, clock.now);
+  const delivery = createDelivery({ store, channels, now: clock.now, random: Math.random, log });
+  const settingsOf = settingsMerger(options.defaults);
+  const ledger = new Ledger({
+    store,
+    clock,
+    settingsOf,
+    alertsTo: options.alertsTo,
+    wakeDelivery: delivery.wake,
+  });
+  const presenter = createPresenter({ census: ledger.census, settingsOf, clock, timeZone });
+  const queue = new BeatQueue({ ledger, log, strict, maxAgents });
+  const supervisors = new Supervisors(ledger, clock);
+  const sweeper = new Sweeper({ store, ledger, clock, sight: new Sight(store, clock), supervisors, log });
+  const check: KeyCheck = { keys: new KeyRing(store, clock), tries: new FailedTries(clock) };
+  const sessions = new Sessions(store, clock);
+  const priceOf = createPricing();
+  const hub = new LiveHub({ clock, presenter, version });
+  const bell = new CommandBell();
+  const lastCommit = commitTrouble();
+  for (const listener of [hub, holdsRing(bell), lastCommit.listener]) ledger.listen(listener);
+  const metrics = createMetrics({
+    ledger,
+    store,
+    clock,
+    version,
+    queueDepth: () => queue.depth,
+    sweeperLagMs: () => sweeper.lagMs,
+  });
+  const beats = createBeatEndpoint({ check, queue, priceOf, clock, refused: (code) => metrics.refused(code) });
+  const reporter = createReporter({ store, clock, settingsOf, timeZone });
+  const schedule =
+    options.report &&
+    createReportSchedule({ store, reporter, clock, log, timeZone, wakeDelivery: delivery.wake, ...options.report });
+  const retention = createRetention({ store, clock, log });
+
+  await ledger.load();
+  await check.keys.reread();
+  await sessions.load();
+  await sweeper.open();
+
+  return {
+    store,
+    clock,
+    defaults: settingsOf(undefined),
+    settingsOf,
+    ledger,
+    queue,
+    beats,
+    intake: new SupervisorIntake({ store, ledger, clock, log, priceOf, settingsOf, supervisors }),
+    sweeper,
+    supervisors,
+    bell,
+    presenter,
+    hub,
+    delivery,
+    check,
+    sessions,
+    priceOf,
+    metrics,
+    reporter,
+    trouble: () => lastCommit.trouble() ?? sweeper.trouble,
+    start: () => {
+      sweeper.start();
+      delivery.start();
+      retention.start();
+      schedule?.start();
+    },
+    stop: async () => {
+      beats.close();
+      await queue.drained();
+      hub.close();
+      bell.close();
+      await Promise.all([sweeper.stop(), retention.stop(), schedule?.stop()]);
+      await delivery.stop();
+    },
+  };
+}
+
+/** Remembers why the last commit failed, until one succeeds. */
+function commitTrouble(): { readonly listener: LedgerListener; trouble(): string | null } {
+  let trouble: string | null = null;
+  return {
+    listener: {
+      committed: () => {
+        trouble = null;
+      },
+      failed: (error) => {
+        trouble = storeAdvice(error);
+      },
+    },
+    trouble: () => trouble,
+  };
+}
+
+/** A supervisor that waits for commands is told at once when one of its agents is held or let go. */
+function holdsRing(bell: CommandBell): LedgerListener {
+  return {
+    committed: ({ outcomes }) => {
+      for (const { before, state } of outcomes.values()) {
+        if (state.supervisor !== null && before?.hold !== state.hold) bell.ring(state.supervisor.id);
+      }
+    },
+    failed: () => {
+      // Nothing changed, so there is nothing to tell.
+    },
+  };
+}
