@@ -14,35 +14,34 @@ const migrations: readonly string[] = [schema1];
 const applicationId = 0x4d574348;
 
 export function migrate(db: Connection, steps: readonly string[] = migrations): void {
-  if (!needsWork(db, steps)) return;
+  // What is refused stays untouched, so this comes before anything that writes.
+  knownVersion(db, steps);
+  db.exec("PRAGMA journal_mode = WAL;");
   db.transaction(() => {
-    // Another process may have done it while this one waited for the lock.
-    if (!needsWork(db, steps)) return;
-    for (const sql of steps.slice(versionOf(db))) db.exec(sql);
+    // Asked again: another process may have been faster. Written even when nothing was to be done: SQLite opens a
+    // file that may not be written as one to read, and would otherwise tell so only on the first beat.
+    for (const sql of steps.slice(knownVersion(db, steps))) db.exec(sql);
     db.exec(`PRAGMA user_version = ${steps.length}; PRAGMA application_id = ${applicationId};`);
   });
 }
 
 /** For a store that may only read: the file must have today's schema already. */
 export function requireCurrentSchema(db: Connection): void {
-  if (needsWork(db, migrations)) {
-    throw new StoreError(
-      "read-only",
-      `the database ${db.file} has to be brought up to date first: start the Midwatch server on it once`,
-    );
-  }
+  if (knownVersion(db, migrations) === migrations.length) return;
+  throw new StoreError(
+    "read-only",
+    `the database ${db.file} has to be brought up to date first: start the Midwatch server on it once`,
+  );
 }
 
-function needsWork(db: Connection, steps: readonly string[]): boolean {
-  const version = versionOf(db);
+function knownVersion(db: Connection, steps: readonly string[]): number {
+  const version = number(db.get("PRAGMA user_version") ?? {}, "user_version");
   refuseForeign(db, version);
-  if (version > steps.length) {
-    throw new StoreError(
-      "too-new",
-      `the database ${db.file} was written by a newer Midwatch (schema ${version}; this one knows ${steps.length}): update Midwatch, or choose another folder with --data`,
-    );
-  }
-  return version < steps.length;
+  if (version <= steps.length) return version;
+  throw new StoreError(
+    "too-new",
+    `the database ${db.file} was written by a newer Midwatch (schema ${version}; this one knows ${steps.length}): update Midwatch, or choose another folder with --data`,
+  );
 }
 
 function refuseForeign(db: Connection, version: number): void {
@@ -53,8 +52,4 @@ function refuseForeign(db: Connection, version: number): void {
     "corrupt",
     `${db.file} is a database of another program: choose another folder with --data, or move the file away`,
   );
-}
-
-function versionOf(db: Connection): number {
-  return number(db.get("PRAGMA user_version") ?? {}, "user_version");
 }

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Store } from "../store.ts";
 import { AgentTable } from "./agents.ts";
@@ -32,24 +32,25 @@ PRAGMA journal_size_limit = 67108864;
 /** Opens (and makes or migrates, unless it may only read) the embedded database. Rejects with `StoreError`. */
 export function openSqliteStore(options: SqliteOptions): Promise<Store> {
   return Promise.try(() => {
-    const { file, busyTimeoutMs = 250, readOnly = false } = options;
-    let db: Connection | null = null;
-    try {
-      if (!readOnly) makePrivate(file);
-      db = new Connection(file, { busyTimeoutMs, readOnly });
-      db.exec(settings);
-      if (readOnly) {
-        requireCurrentSchema(db);
-      } else {
-        db.exec("PRAGMA journal_mode = WAL;");
-        migrate(db);
-      }
-      return sqliteStore(db, new AgentTable(db));
-    } catch (error) {
-      db?.close();
-      throw explain(error, file);
-    }
+    const db = openConnection(options);
+    return sqliteStore(db, new AgentTable(db));
   });
+}
+
+/** The database with its settings and today's schema. Throws `StoreError`. */
+export function openConnection({ file, busyTimeoutMs = 250, readOnly = false }: SqliteOptions): Connection {
+  let db: Connection | null = null;
+  try {
+    if (!readOnly) makePrivate(file);
+    db = new Connection(file, { busyTimeoutMs, readOnly });
+    db.exec(settings);
+    if (readOnly) requireCurrentSchema(db);
+    else migrate(db);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw explain(error, file);
+  }
 }
 
 /** SQLite gives its log and shared-memory files the mode of the database file. An existing file keeps the mode it has. */
@@ -61,5 +62,7 @@ function makePrivate(file: string): void {
     chmodSync(file, 0o600);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    // Before SQLite looks: it would open the file to read, and leave a log beside it that nobody may write either.
+    accessSync(file, constants.R_OK | constants.W_OK);
   }
 }

@@ -26,7 +26,7 @@ const busy: Trouble = {
 const readOnly: Trouble = {
   code: "read-only",
   words: (file) =>
-    `the database ${file} cannot be written: give the user that runs Midwatch write access to the file and its folder, or choose another folder with --data`,
+    `the database ${file} cannot be written: give the user that runs Midwatch write access to it, to the files beside it that begin with its name, and to the folder, or choose another folder with --data`,
 };
 
 const corrupt: Trouble = {
