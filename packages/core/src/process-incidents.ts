@@ -10,7 +10,8 @@ import type { Turn } from "./turn.ts";
 export function openExitIncident(turn: Turn, exit: Exit, how: string): void {
   const { at, settings } = turn;
   if (exit.code === 0) return openExited(turn);
-  const tail = exit.lastLines.length > 0 ? ` Its last words: ${exit.lastLines.slice(-3).join(" ⏎ ")}` : "";
+  const said = lastWords(exit.lastLines);
+  const tail = said === null ? "" : ` Its last words: ${said}`;
   const doing =
     settings.restart.restart === "never" ? "Its settings say not to restart it." : "The supervisor restarts it.";
   openIncident(turn, {
@@ -23,6 +24,12 @@ export function openExitIncident(turn: Turn, exit: Exit, how: string): void {
       ...(exit.signal === null ? {} : { signal: exit.signal }),
     },
   });
+}
+
+/** The line a person looks for: the last that names an error, since some runtimes print a stack after it; else the last one. */
+function lastWords(lines: readonly string[]): string | null {
+  const named = lines.findLast((line) => /error|exception|panic|fatal|abort/i.test(line) && !/^\s+at /.test(line));
+  return (named ?? lines.at(-1))?.trim() ?? null;
 }
 
 /** Opens `hung`; on the server this is all there is to do, the supervisor does the rest. */
