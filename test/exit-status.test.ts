@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { midwatch, temporaryFolder } from "./support/midwatch-command.ts";
+import { until } from "./support/until.ts";
 
 async function endOf(
   t: TestContext,
@@ -136,8 +137,10 @@ test("a key is printed once, works beside a running server, and can be revoked",
   const created = await endOf(t, ["key", "create", "--scope", "read", "--label", "dashboards", "--data", data]);
   assert.equal(created.code, 0, created.output);
   const [key = ""] = /mw_[\w-]{32}/.exec(created.output) ?? [];
-  const status = await endOf(t, ["status", "--json", "--server", url, "--key", key]);
-  assert.equal(status.output.trim(), "[]");
+  await until(
+    async () => (await endOf(t, ["status", "--json", "--server", url, "--key", key])).output.trim() === "[]",
+    () => "the running server to know the new key",
+  );
   const stop = await endOf(t, ["pause", "some-agent", "--server", url, "--key", key]);
   assert.equal(stop.code, 1, "a key that may look may not act");
 

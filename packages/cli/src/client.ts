@@ -40,11 +40,16 @@ function refusal(status: number, text: string, target: Target): string {
   try {
     const { error } = JSON.parse(text) as ErrorBody;
     const details = (error.details ?? []).map(({ path, message }) => `\n  ${path}: ${message}`);
-    return `${error.message}${details.join("")}`;
+    return sentence(error.message) + details.join("");
   } catch {
     // Not one of our answers: something else listens there.
     return `${target.url} answered ${status}, and not like a Midwatch server.`;
   }
+}
+
+/** The API answers in clauses; a person reads sentences. */
+function sentence(clause: string): string {
+  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}${/[.!?]$/.test(clause) ? "" : "."}`;
 }
 
 /** All pages of a list, up to `limit` items. */
