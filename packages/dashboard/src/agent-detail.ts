@@ -13,6 +13,8 @@ export const cyclesPerPage = 500;
 export class AgentDetail {
   readonly name: string;
   readonly missing = signal(false);
+  /** True once everything was asked for and answered, well or badly: the page then has its final height. */
+  readonly settled = signal(false);
   readonly incidents = signal<readonly IncidentView[] | null>(null);
   readonly events = signal<readonly EventView[] | null>(null);
   /** One page, oldest first; null until it is loaded. */
@@ -51,6 +53,7 @@ export class AgentDetail {
     if (this.#closed) return;
     if (agent.ok) rememberAgent(agent.value);
     this.missing.value = !agent.ok && agent.refusal.status === 404;
+    this.settled.value = true;
     this.#take(events, (page) => (this.events.value = page.items));
     this.#take(incidents, (page) => (this.incidents.value = page.items));
   }

@@ -93,6 +93,17 @@ export interface EventView {
   readonly text: string;
 }
 
+/** What was done, in words. */
+export interface Done {
+  readonly ok: true;
+  readonly message: string;
+}
+
+/** The one time a key is told; the server keeps only its digest. */
+export interface NewKey {
+  readonly key: string;
+}
+
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next: string | null;

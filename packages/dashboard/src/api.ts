@@ -2,7 +2,8 @@
 // shapes are taken on trust, because page and server are one release.
 
 import { signal } from "@preact/signals";
-import type { AgentView, EventView, IncidentView, Page, BeatView } from "./api-types.ts";
+import type { AgentView, BeatView, Done, EventView, IncidentView, NewKey, Page } from "./api-types.ts";
+import type { Command } from "./commands.ts";
 
 export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
 
@@ -24,11 +25,12 @@ export const api = {
   cycles: (name: string, cursor: string | null, limit: number): Promise<Answer<Page<BeatView>>> =>
     get(`${agentPath(name)}/cycles?limit=${limit}${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`),
   events: (name: string): Promise<Answer<Page<EventView>>> => get(`${agentPath(name)}/events?limit=100`),
-  incidents: (name: string): Promise<Answer<Page<IncidentView>>> =>
-    get(`incidents?agent=${encodeURIComponent(name)}&limit=100`),
+  /** Of one agent, or of all when `name` is null; newest first. */
+  incidents: (name: string | null): Promise<Answer<Page<IncidentView>>> =>
+    get(`incidents?limit=100${name === null ? "" : `&agent=${encodeURIComponent(name)}`}`),
   acknowledge: (id: number): Promise<Answer<unknown>> => post(`incidents/${id}/ack`),
-  command: (name: string, command: "pause" | "resume" | "restart"): Promise<Answer<unknown>> =>
-    post(`${agentPath(name)}/${command}`),
+  command: (name: string, command: Command): Promise<Answer<Done>> => post(`${agentPath(name)}/${command}`),
+  createKey: (): Promise<Answer<NewKey>> => post("keys", { scope: "ingest", label: "made on the dashboard" }),
   signOut: (): Promise<Answer<unknown>> => post("signout"),
 };
 
@@ -40,9 +42,10 @@ async function get<T>(path: string): Promise<Answer<T>> {
   return request<T>(path, { headers: { accept: "application/json" } });
 }
 
-async function post(path: string): Promise<Answer<unknown>> {
+async function post<T>(path: string, body: object = {}): Promise<Answer<T>> {
   // A JSON body makes this a request that no foreign page can send without being asked first.
-  return request(path, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
+  const headers = { accept: "application/json", "content-type": "application/json" };
+  return request<T>(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
 async function request<T>(path: string, init: RequestInit): Promise<Answer<T>> {

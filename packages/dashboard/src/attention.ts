@@ -39,10 +39,14 @@ export function attentionOf(agent: AgentView): Attention {
   }
 }
 
-/** Needs-attention first, then by name; the order does not change while nothing happens. */
-export function byAttention(a: AgentView, b: AgentView): number {
-  const rank = ATTENTION.indexOf(attentionOf(a)) - ATTENTION.indexOf(attentionOf(b));
-  return rank !== 0 ? rank : a.name.localeCompare(b.name, "en", { numeric: true });
+const names = new Intl.Collator("en", { numeric: true });
+
+/** Needs-attention first, then by name as people count; the order does not change while nothing happens. */
+export function byAttention(agents: readonly AgentView[]): readonly AgentView[] {
+  return agents
+    .map((agent) => ({ agent, rank: ATTENTION.indexOf(attentionOf(agent)) }))
+    .toSorted((a, b) => a.rank - b.rank || names.compare(a.agent.name, b.agent.name))
+    .map(({ agent }) => agent);
 }
 
 const stateWords: Readonly<Record<AgentStateName, string>> = {

@@ -1,7 +1,7 @@
 /// <reference types="node" />
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chartData, chartRange, describeChart } from "./chart-data.ts";
+import { chartData, chartRange, describeChart, logSplits } from "./chart-data.ts";
 import { spellCount } from "./spell-number.ts";
 import { sampleBeat } from "./testing/sample.ts";
 
@@ -38,4 +38,10 @@ test("the chart reads out as a sentence", () => {
   const beats = [sampleBeat(0, { tokens: 180 }), sampleBeat(60, { tokens: 40_000, baseline: 190 })];
   assert.equal(describeChart(beats, spellCount), "2 cycles between 180 and 40,000 tokens. Usual are 190.");
   assert.equal(describeChart([], spellCount), "No cycle with tokens yet.");
+});
+
+test("the ticks of a logarithm are round, inside the chart, and few however high it is", () => {
+  assert.deepEqual(logSplits(600, 8_000), [1_000, 2_000, 5_000]);
+  assert.deepEqual(logSplits(500, 400_000), [1_000, 3_000, 10_000, 30_000, 100_000, 300_000]);
+  assert.ok(logSplits(1, 1e12).length <= 13);
 });

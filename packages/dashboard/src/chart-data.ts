@@ -42,6 +42,17 @@ export function chartRange(data: ChartData, scale: "log" | "linear"): readonly [
   return [Math.max(1, bottom / 2), top * 2];
 }
 
+/** Round numbers between the two: 1, 2 and 5 of every power of ten, or the powers alone where that would crowd. */
+export function logSplits(low: number, high: number): number[] {
+  const decades = Math.log10(high / low);
+  const steps = decades > 5 ? [1] : decades > 2.5 ? [1, 3] : [1, 2, 5];
+  const splits: number[] = [];
+  for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10) {
+    for (const step of steps) if (step * power >= low && step * power <= high) splits.push(step * power);
+  }
+  return splits;
+}
+
 /** The chart in a sentence, for those who do not see it. */
 export function describeChart(beats: readonly BeatView[], spell: (tokens: number) => string): string {
   const counted = beats.map((beat) => beat.tokens).filter((tokens) => tokens > 0);

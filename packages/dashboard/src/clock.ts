@@ -6,15 +6,24 @@ import { signal } from "@preact/signals";
 const tickMs = 1_000;
 /** A tick this late means that the machine slept or the tab was frozen; busy tabs are late by a second at most. */
 const sleptMs = 10_000;
+/** Below this a difference is the network's delay, and following it would make the seconds stutter. */
+const worthCorrectingMs = 500;
 
 let offsetMs = 0;
 
-/** Milliseconds since the epoch by the server's clock. */
+/** Milliseconds since the epoch by the server's clock, as of the last tick. */
 export const now = signal(Date.now());
 
+/** The same, this very moment. */
+export function exactNow(): number {
+  return Date.now() + offsetMs;
+}
+
 export function setServerTime(iso: string): void {
-  offsetMs = Date.parse(iso) - Date.now();
-  now.value = Date.now() + offsetMs;
+  const offset = Date.parse(iso) - Date.now();
+  if (Math.abs(offset - offsetMs) < worthCorrectingMs) return;
+  offsetMs = offset;
+  now.value = exactNow();
 }
 
 /** Starts ticking; `onTick` hears whether this tick came after a sleep. */
@@ -25,7 +34,7 @@ export function startClock(onTick: (slept: boolean) => void): void {
     const slept = at - before > sleptMs || at < before;
     before = at;
     // A hidden page need not repaint; it catches up with the first tick after it is shown.
-    if (document.visibilityState === "visible") now.value = at + offsetMs;
+    if (document.visibilityState === "visible") now.value = exactNow();
     onTick(slept);
   }, tickMs);
 }

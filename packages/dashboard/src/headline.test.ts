@@ -25,24 +25,22 @@ test("a calm fleet is said to be up in so many words", () => {
 });
 
 test("agents at rest on purpose are not trouble", () => {
-  const { sentence, rest, attention } = headlineOf([up, up, paused]);
+  const { sentence, attention } = headlineOf([up, up, paused]);
   assert.equal(sentence, "All 2 running agents are up.");
-  assert.equal(rest, "1 is paused");
   assert.equal(attention, "settled");
   assert.equal(headlineOf([paused]).sentence, "my-agent is paused.".replace("my-agent", "paused"));
   assert.equal(headlineOf([paused, paused]).sentence, "No agent is running.");
 });
 
-test("the worst comes first, and who is well is said beneath", () => {
-  const { sentence, rest, attention } = headlineOf([up, down, looping, up, late]);
-  assert.equal(sentence, "1 agent is down, 1 needs you, 1 is late.");
-  assert.equal(rest, "2 are up");
+test("the worst comes first", () => {
+  const { sentence, attention } = headlineOf([up, down, looping, up, late]);
+  assert.equal(sentence, "1 agent needs you, 1 is down, 1 is late.");
   assert.equal(attention, "needs-you");
   assert.equal(headlineOf([down, down]).sentence, "2 agents are down.");
 });
 
 test("an agent with exhausted restarts needs a person, and is not counted twice", () => {
-  assert.equal(headlineOf([exhausted, down]).sentence, "1 agent is down, 1 needs you.");
+  assert.equal(headlineOf([exhausted, down]).sentence, "1 agent needs you, 1 is down.");
 });
 
 test("an acknowledged possible loop is a warning: somebody is looking at it", () => {
@@ -58,6 +56,6 @@ test("an incident for the report only leaves an agent well", () => {
 test("the fleet is ordered by what it wants from a person, then by name as people count", () => {
   const ten = sampleAgent({ name: "bot-10" });
   const two = sampleAgent({ name: "bot-2" });
-  const order = [ten, paused, two, warned, late, down, exhausted].toSorted(byAttention).map((one) => one.name);
+  const order = byAttention([ten, paused, two, warned, late, down, exhausted]).map((one) => one.name);
   assert.deepEqual(order, ["exhausted", "down", "late", "warned", "paused", "bot-2", "bot-10"]);
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EventView, IncidentView } from "./api-types.ts";
-import { maxHistory, putEvent, putIncident, restartsOf } from "./history.ts";
+import { byUrgency, maxHistory, putEvent, putIncident, restartsOf } from "./history.ts";
 import { after } from "./testing/sample.ts";
 
 const event = (id: number, kind = "state-changed"): EventView => ({
@@ -60,5 +60,18 @@ test("restarts are told from what the supervisor saw of the process", () => {
   assert.deepEqual(
     restartsOf(events).map((one) => one.kind),
     ["restarted", "exited"],
+  );
+});
+
+test("open incidents are listed by how grave they are, then those that nobody looks at yet", () => {
+  const listed = byUrgency([
+    { ...incident(4), severity: "info" },
+    { ...incident(3), severity: "page", acknowledged: { at: after(9), by: "dashboard" } },
+    { ...incident(1), severity: "page" },
+    { ...incident(2), severity: "warn" },
+  ]);
+  assert.deepEqual(
+    listed.map((one) => one.id),
+    [1, 3, 2, 4],
   );
 });

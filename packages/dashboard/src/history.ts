@@ -15,6 +15,18 @@ export function putIncident(incidents: readonly IncidentView[], incident: Incide
   return [incident, ...others].toSorted((a, b) => b.id - a.id).slice(0, maxHistory);
 }
 
+const severities = ["page", "warn", "info"] as const;
+
+/** The gravest first, of these the ones nobody looks at yet, of these the newest. */
+export function byUrgency(incidents: readonly IncidentView[]): readonly IncidentView[] {
+  return incidents.toSorted(
+    (a, b) =>
+      severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
+      Number(a.acknowledged !== null) - Number(b.acknowledged !== null) ||
+      b.id - a.id,
+  );
+}
+
 const aboutTheProcess = new Set(["started", "start-refused", "exited", "hung", "restarted", "recovery-changed"]);
 
 /** The life of the process: what the supervisor saw and did. */

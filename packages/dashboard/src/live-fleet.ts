@@ -1,20 +1,24 @@
-// Keeps the picture of the fleet live. The stream brings changes; lists are loaded whenever the stream (re)opens, when
-// the server says `resync`, and after the machine slept, because a change may have passed unheard. Messages that arrive
-// while lists are loading wait and are applied on top. When nothing was heard for a while the lists are asked for as a
-// probe: an answer proves that the fleet is merely quiet, no answer makes the page say that it is stale.
+// Keeps the picture of the fleet live. The lists are loaded when a stream has said hello, and again when the server says
+// `resync`; after that the stream brings every change, and a browser that reconnects is told what it missed. Messages
+// that arrive while lists are loading wait and are applied on top. The server speaks at least every ten seconds, so a
+// connection that is open and mute is dead: it is replaced, and until then the page says that it is not live.
 
 import { computed, signal } from "@preact/signals";
 import { api, session } from "./api.ts";
 import type { AgentView, StreamMessage } from "./api-types.ts";
 import { byAttention } from "./attention.ts";
-import { setServerTime, startClock } from "./clock.ts";
+import { exactNow, setServerTime, startClock } from "./clock.ts";
 import { applyMessages, fleetOf, maxAgents, type Fleet } from "./fleet.ts";
+
+/** Whether what the page shows is what is. `since` is the last moment known to be true, by the server's clock. */
+export type Link =
+  { readonly state: "connecting" } | { readonly state: "live" } | { readonly state: "lost"; readonly since: number };
 
 const streamBeats = 40;
 /** Messages are applied together this often, so that a storm of beats costs one repaint. */
 const flushMs = 100;
-const probeAfterMs = 10_000;
-const staleAfterMs = 15_000;
+/** Three times as long as the server is ever silent. */
+const muteMs = 35_000;
 const maxReopenMs = 15_000;
 const maxWaiting = 5_000;
 
@@ -24,13 +28,12 @@ export const fleet = signal<Fleet>(new Map());
 export const loaded = signal(false);
 /** True when there are more agents than the page shows. */
 export const truncated = signal(false);
-/** True when what the page shows may be old. */
-export const stale = signal(false);
+export const link = signal<Link>({ state: "connecting" });
 export const serverVersion = signal("");
 
 /** Names, needs-attention first; the same array while the order stays. */
 export const order = computed<readonly string[]>(() => {
-  const names = [...fleet.value.values()].toSorted(byAttention).map((agent) => agent.name);
+  const names = byAttention([...fleet.value.values()]).map((agent) => agent.name);
   return names.join("\n") === previousOrder.join("\n") ? previousOrder : (previousOrder = names);
 });
 let previousOrder: readonly string[] = [];
@@ -43,23 +46,20 @@ export interface FleetListener {
 
 const listeners = new Set<FleetListener>();
 let source: EventSource | null = null;
+/** Whether this stream has said hello; later hellos only keep it alive. */
+let greeted = false;
 let waiting: StreamMessage[] = [];
 let flushTimer: number | null = null;
 let loading = false;
 let loadAgain = false;
 let heardAt = Date.now();
-let probedAt = Date.now();
 let reopenAt = 0;
 let reopenMs = 1_000;
 
 /** Loads the fleet and keeps it live for as long as the page is open. */
 export function startLiveFleet(): void {
   startClock(onTick);
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible" && Date.now() - heardAt > probeAfterMs) openStream();
-  });
   openStream();
-  void reload();
 }
 
 export function listen(listener: FleetListener): () => void {
@@ -74,20 +74,19 @@ export function rememberAgent(agent: AgentView): void {
 
 function openStream(): void {
   source?.close();
+  greeted = false;
+  heardAt = Date.now();
   source = new EventSource("/api/v1/stream");
-  source.addEventListener("open", () => {
-    reopenMs = 1_000;
-    heard();
-    void reload();
-  });
   for (const event of streamEvents) {
     source.addEventListener(event, (message: MessageEvent<string>) => {
-      heard();
+      heardAt = Date.now();
       receive({ event, data: JSON.parse(message.data) as unknown } as StreamMessage);
     });
   }
   source.addEventListener("error", () => {
-    // The browser reconnects by itself, except after a refusal; then we do, and the next request says whether it is 401.
+    loseLink(exactNow());
+    // The browser reconnects by itself and is told what it missed, except after a refusal; then we do, and a plain
+    // request says whether we were refused for being signed out.
     if (source?.readyState !== EventSource.CLOSED) return;
     reopenAt = Date.now() + reopenMs;
     reopenMs = Math.min(2 * reopenMs, maxReopenMs);
@@ -96,9 +95,19 @@ function openStream(): void {
 }
 
 function receive(message: StreamMessage): void {
-  if (message.event === "hello") serverVersion.value = message.data.version;
   if (message.event === "hello" || message.event === "resync") setServerTime(message.data.now);
-  if (message.event === "resync") void reload();
+  if (message.event === "hello") {
+    serverVersion.value = message.data.version;
+    if (link.peek().state !== "live") link.value = { state: "live" };
+    reopenMs = 1_000;
+    if (!greeted) void reload();
+    greeted = true;
+    return;
+  }
+  if (message.event === "resync") {
+    void reload();
+    return;
+  }
   waiting.push(message);
   if (waiting.length > maxWaiting) {
     waiting = [];
@@ -122,14 +131,12 @@ async function reload(): Promise<void> {
     return;
   }
   loading = true;
-  probedAt = Date.now();
   const agents = await loadAgents();
   loading = false;
   if (agents) {
     fleet.value = fleetOf(agents, fleet.value);
     loaded.value = true;
     session.value = "signed-in";
-    heard();
     for (const listener of listeners) listener.reloaded();
   }
   flush();
@@ -153,15 +160,19 @@ async function loadAgents(): Promise<readonly AgentView[] | null> {
 }
 
 function onTick(slept: boolean): void {
+  if (session.value === "signed-out") {
+    source?.close();
+    return;
+  }
   const at = Date.now();
-  if (session.value === "signed-out") return;
-  if (document.visibilityState === "visible" && slept) openStream();
-  else if (source?.readyState === EventSource.CLOSED && at >= reopenAt) openStream();
-  else if (at - heardAt > probeAfterMs && at - probedAt > probeAfterMs) void reload();
-  stale.value = at - heardAt > staleAfterMs;
+  if (source?.readyState === EventSource.CLOSED) {
+    if (at >= reopenAt) openStream();
+  } else if (slept || at - heardAt > muteMs) {
+    loseLink(exactNow() - (at - heardAt));
+    openStream();
+  }
 }
 
-function heard(): void {
-  heardAt = Date.now();
-  stale.value = false;
+function loseLink(since: number): void {
+  if (link.peek().state === "live") link.value = { state: "lost", since };
 }

@@ -51,3 +51,13 @@ test("waits, holds and weaker signals are named", () => {
     ],
   );
 });
+
+test("an incident that asks for a human is not said twice", () => {
+  const recovery = { phase: "exhausted", attempt: 3, of: 3, next_attempt_at: null, reason: null } as const;
+  const incidents = [sampleIncident({ kind: "needs-human", title: "needs you" })];
+  assert.deepEqual(said({ recovery, incidents }), ["page: needs you TIME"]);
+});
+
+test("a pause whose reason names who asked for it does not name them twice", () => {
+  assert.deepEqual(said({ paused: { by: "dashboard", reason: "paused by dashboard" } }), ["info: paused by dashboard"]);
+});

@@ -13,9 +13,20 @@ export interface Note {
   readonly show: "since" | "clock" | null;
 }
 
-/** Incidents first, worst first; then what the supervisor is doing about it; then waits, holds and weak signals. */
+/** Incidents first, worst first; then everything else that is particular about it. */
 export function notesOf(agent: AgentView): readonly Note[] {
-  return [...incidentNotes(agent), ...recoveryNotes(agent.recovery), ...holdNotes(agent), ...sightNotes(agent)];
+  return [...incidentNotes(agent), ...circumstancesOf(agent)];
+}
+
+/** What the supervisor is doing about it, waits, holds and weak signals. */
+export function circumstancesOf(agent: AgentView): readonly Note[] {
+  // The incident says it better, and once is enough.
+  const said = agent.incidents.some((one) => one.kind === "needs-human");
+  return [
+    ...(said && agent.recovery?.phase === "exhausted" ? [] : recoveryNotes(agent.recovery)),
+    ...holdNotes(agent),
+    ...sightNotes(agent),
+  ];
 }
 
 const severities = ["page", "warn", "info"] as const;
@@ -58,12 +69,17 @@ function recoveryNotes(recovery: RecoveryView | null): readonly Note[] {
 
 function holdNotes(agent: AgentView): readonly Note[] {
   const notes: Note[] = [];
-  if (agent.paused) notes.push(plain("info", `paused by ${agent.paused.by}: ${agent.paused.reason}`));
+  if (agent.paused) notes.push(plain("info", pausedWords(agent.paused)));
   if (agent.lease) {
     const tail = agent.lease.reason === null ? "" : `: ${agent.lease.reason}`;
     notes.push({ tone: "info", text: "asked for quiet until", at: agent.lease.until, tail, show: "clock" });
   }
   return notes;
+}
+
+/** The server's own reason often names who it was already. */
+function pausedWords({ by, reason }: NonNullable<AgentView["paused"]>): string {
+  return reason.includes(by) ? reason : `paused by ${by}: ${reason}`;
 }
 
 function sightNotes(agent: AgentView): readonly Note[] {

@@ -9,6 +9,10 @@ test("a link to any legal name leads back to that name", () => {
   }
 });
 
+test("incidents have a page of their own", () => {
+  assert.deepEqual(parseRoute("#/incidents"), { page: "incidents" });
+});
+
 test("everything else is the fleet", () => {
   for (const hash of ["", "#", "#/", "#/agents/", "#/elsewhere"]) assert.deepEqual(parseRoute(hash), { page: "fleet" });
 });

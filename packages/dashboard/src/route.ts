@@ -1,9 +1,11 @@
 // Where we are, in the hash: the server then serves one file, and names may hold `/`, `:` and `@`.
 
-export type Route = { readonly page: "fleet" } | { readonly page: "agent"; readonly name: string };
+export type Route =
+  { readonly page: "fleet" } | { readonly page: "incidents" } | { readonly page: "agent"; readonly name: string };
 
 export function parseRoute(hash: string): Route {
   const path = hash.replace(/^#?\/?/, "");
+  if (path === "incidents") return { page: "incidents" };
   if (!path.startsWith("agents/")) return { page: "fleet" };
   const name = decode(path.slice("agents/".length));
   return name === "" ? { page: "fleet" } : { page: "agent", name };

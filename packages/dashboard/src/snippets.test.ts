@@ -1,17 +1,22 @@
 /// <reference types="node" />
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { snippetsFor } from "./snippets.ts";
+import { environmentFor, snippets } from "./snippets.ts";
 
-test("every snippet speaks to this very server and holds no key", () => {
-  for (const { code } of snippetsFor("http://127.0.0.1:4004")) {
-    assert.match(code, /http:\/\/127\.0\.0\.1:4004/);
-    assert.doesNotMatch(code, /mw_[A-Za-z0-9]/);
-  }
+test("the environment names this very server, and marks the place of the key until there is one", () => {
+  assert.equal(
+    environmentFor("http://127.0.0.1:4004", null),
+    "export MIDWATCH_URL=http://127.0.0.1:4004\nexport MIDWATCH_KEY=mw_…",
+  );
+  assert.match(environmentFor("http://h", "mw_abc"), /^export MIDWATCH_KEY=mw_abc$/m);
+});
+
+test("no snippet holds a key", () => {
+  for (const { code } of snippets) assert.doesNotMatch(code, /mw_/);
 });
 
 test("the body that curl sends is JSON", () => {
-  const curl = snippetsFor("http://h").find((one) => one.id === "curl");
+  const curl = snippets.find((one) => one.id === "curl");
   assert.deepEqual(JSON.parse(/-d '(.*)'/.exec(curl?.code ?? "")?.[1] ?? ""), {
     agent: "my-agent",
     status: "ok",

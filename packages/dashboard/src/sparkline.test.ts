@@ -12,8 +12,9 @@ test("idle turns and beats about the agent's life are left out", () => {
 });
 
 test("a runaway is the top of the picture and the baseline stays in it", () => {
-  const { path, baselineY, end } = sparkline([200, 200, 40_000], 200, size);
+  const { path, area, baselineY, end } = sparkline([200, 200, 40_000], 200, size);
   assert.equal(path, "M2 21.9L50 21.9L98 2");
+  assert.equal(area, `${path}V24H2Z`);
   assert.deepEqual(end, { x: 98, y: 2 });
   assert.equal(baselineY, 21.9);
 });
@@ -25,5 +26,5 @@ test("a calm agent draws a line on its baseline, away from the edges", () => {
 });
 
 test("without cycles there is nothing to draw", () => {
-  assert.deepEqual(sparkline([], null, size), { path: "", baselineY: null, end: null });
+  assert.deepEqual(sparkline([], null, size), { path: "", area: "", baselineY: null, end: null });
 });

@@ -5,6 +5,8 @@ import type { AgentView } from "./api-types.ts";
 export interface Sparkline {
   /** SVG path of the cycles, oldest first. */
   readonly path: string;
+  /** The same, closed along the bottom. */
+  readonly area: string;
   /** Height of the baseline from the top; null during warm-up. */
   readonly baselineY: number | null;
   /** Where the last cycle stands; null without cycles. */
@@ -31,8 +33,11 @@ export function sparkline(
     x: round(tokens.length > 1 ? pad + index * step : size.width - pad),
     y: yOf(value),
   }));
+  const path = points.map(({ x, y }, index) => `${index === 0 ? "M" : "L"}${x} ${y}`).join("");
+  const [first] = points;
   return {
-    path: points.map(({ x, y }, index) => `${index === 0 ? "M" : "L"}${x} ${y}`).join(""),
+    path,
+    area: first ? `${path}V${size.height}H${first.x}Z` : "",
     baselineY: baseline === null ? null : yOf(baseline),
     end: points.at(-1) ?? null,
   };

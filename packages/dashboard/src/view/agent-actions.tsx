@@ -3,44 +3,49 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { api } from "../api.ts";
 import type { AgentView } from "../api-types.ts";
+import { offersFor, type Offer } from "../commands.ts";
 
-type Command = "pause" | "resume" | "restart";
-
-interface Asked {
-  readonly command: Command;
-  readonly title: string;
-  readonly text: string;
+/** What a person can do about the agent now. */
+export function AgentActions({ agent }: { readonly agent: AgentView }): JSX.Element {
+  return <OfferButtons agent={agent} offers={offersFor(agent)} />;
 }
 
-/** What a person can do about the agent. The server decides; a refusal is shown in its own words. */
-export function AgentActions({ agent }: { readonly agent: AgentView }): JSX.Element {
-  const asked = useSignal<Asked | null>(null);
+interface OfferButtonsProps {
+  readonly agent: AgentView;
+  readonly offers: readonly Offer[];
+}
+
+/** The server decides; its answer, or its refusal, is shown in its own words. */
+export function OfferButtons({ agent, offers }: OfferButtonsProps): JSX.Element {
+  const asked = useSignal<Offer | null>(null);
   const outcome = useSignal<{ readonly ok: boolean; readonly text: string } | null>(null);
   const busy = useSignal(false);
 
-  const perform = async ({ command }: Asked): Promise<void> => {
+  const perform = async (offer: Offer): Promise<void> => {
     asked.value = null;
     busy.value = true;
-    const answer = await api.command(agent.name, command);
+    outcome.value = null;
+    const answer = await api.command(agent.name, offer.command);
     busy.value = false;
     outcome.value = answer.ok
-      ? { ok: true, text: doneWords[command] }
+      ? { ok: true, text: answer.value.message }
       : { ok: false, text: `Not done: ${answer.refusal.message}` };
   };
   return (
     <div class="actions">
       <div class="buttons">
-        {commandsFor(agent).map((command) => (
+        {offers.map((offer) => (
           <button
-            key={command}
+            key={offer.command}
             type="button"
             disabled={busy.value}
+            aria-haspopup={offer.question ? "dialog" : undefined}
             onClick={() => {
-              outcome.value = null;
-              asked.value = { command, ...questionFor(command, agent.name) };
+              if (offer.question) asked.value = offer;
+              else void perform(offer);
             }}
           >
-            {commandWords[command]}
+            {offer.label}
           </button>
         ))}
       </div>
@@ -49,8 +54,8 @@ export function AgentActions({ agent }: { readonly agent: AgentView }): JSX.Elem
       </p>
       {asked.value && (
         <ConfirmDialog
-          asked={asked.value}
-          onYes={(one) => void perform(one)}
+          offer={asked.value}
+          onYes={(offer) => void perform(offer)}
           onNo={() => {
             asked.value = null;
           }}
@@ -60,59 +65,26 @@ export function AgentActions({ agent }: { readonly agent: AgentView }): JSX.Elem
   );
 }
 
-function commandsFor(agent: AgentView): readonly Command[] {
-  const held = agent.paused !== null || agent.state === "paused" || agent.recovery?.phase === "exhausted";
-  const supervised = agent.supervisor !== null || agent.recovery !== null;
-  return [held ? "resume" : "pause", ...(supervised ? (["restart"] as const) : [])];
-}
-
-const commandWords: Readonly<Record<Command, string>> = { pause: "Pause", resume: "Resume", restart: "Restart" };
-
-const doneWords: Readonly<Record<Command, string>> = {
-  pause: "It is told to pause with its next beat.",
-  resume: "It may run again.",
-  restart: "Its supervisor is asked to restart it.",
-};
-
-function questionFor(command: Command, name: string): Omit<Asked, "command"> {
-  switch (command) {
-    case "pause":
-      return {
-        title: `Pause ${name}?`,
-        text: "It keeps its state, and is held until someone resumes it. While it is paused, silence raises no alert.",
-      };
-    case "resume":
-      return {
-        title: `Resume ${name}?`,
-        text: "It runs on from where it was held, and its automatic restarts count from zero again.",
-      };
-    case "restart":
-      return {
-        title: `Restart ${name}?`,
-        text: "Its supervisor stops the process and starts it again. This counts as no automatic attempt.",
-      };
-  }
-}
-
 interface ConfirmProps {
-  readonly asked: Asked;
-  readonly onYes: (asked: Asked) => void;
+  readonly offer: Offer;
+  readonly onYes: (offer: Offer) => void;
   readonly onNo: () => void;
 }
 
-function ConfirmDialog({ asked, onYes, onNo }: ConfirmProps): JSX.Element {
+/** The browser's own dialog: it keeps the focus inside, closes on Escape, and gives the focus back. */
+function ConfirmDialog({ offer, onYes, onNo }: ConfirmProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} aria-labelledby="confirm-title" onClose={onNo}>
-      <h2 id="confirm-title">{asked.title}</h2>
-      <p>{asked.text}</p>
+    <dialog ref={dialog} aria-labelledby="confirm-title" aria-describedby="confirm-text" onClose={onNo}>
+      <h2 id="confirm-title">{offer.question?.title}</h2>
+      <p id="confirm-text">{offer.question?.text}</p>
       <div class="buttons">
-        <button type="button" onClick={onNo}>
+        <button type="button" onClick={() => dialog.current?.close()}>
           Cancel
         </button>
-        <button type="button" class="primary" onClick={() => onYes(asked)}>
-          {commandWords[asked.command]}
+        <button type="button" class={offer.question?.grave ? "primary grave" : "primary"} onClick={() => onYes(offer)}>
+          {offer.label}
         </button>
       </div>
     </dialog>

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import type { AgentView } from "../api-types.ts";
 import { attentionOf } from "../attention.ts";
 import { fleet } from "../live-fleet.ts";
+import { notesOf } from "../notes.ts";
 import { agentHref } from "../route.ts";
 import { spellDuration } from "../spell-time.ts";
 import { BeatStrip } from "./beat-strip.tsx";
@@ -43,7 +44,7 @@ export function AgentRow({ name }: { readonly name: string }): JSX.Element | nul
         <span class="label">Restarts today</span>
         <span class={agent.restarts_today === 0 ? "muted" : ""}>{agent.restarts_today}</span>
       </div>
-      <NoteList agent={agent} />
+      <NoteList notes={notesOf(agent)} />
     </li>
   );
 }

@@ -1,14 +1,18 @@
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { api, session } from "../api.ts";
+import { session } from "../api.ts";
 import { headlineOf } from "../headline.ts";
-import { fleet, loaded, serverVersion, stale } from "../live-fleet.ts";
+import { fleet, link, loaded } from "../live-fleet.ts";
 import { parseRoute } from "../route.ts";
 import { AgentPage } from "./agent-page.tsx";
 import { EmptyFleet } from "./empty-fleet.tsx";
 import { FleetPage } from "./fleet-page.tsx";
+import { IncidentsPage } from "./incidents-page.tsx";
+import { LostBanner } from "./link-state.tsx";
+import { PageFoot, PageTop } from "./page-frame.tsx";
 import { SignIn } from "./sign-in.tsx";
+import { FleetSkeleton } from "./skeleton.tsx";
 import { TooltipLayer } from "./tooltip-layer.tsx";
 
 const route = signal(parseRoute(location.hash));
@@ -16,79 +20,47 @@ window.addEventListener("hashchange", () => {
   route.value = parseRoute(location.hash);
 });
 
+/** The tab says what the page says, so that a glance at the tab bar is enough. */
+effect(() => {
+  const { attention, sentence } = headlineOf([...fleet.value.values()]);
+  const alarm = attention === "down" || attention === "needs-you";
+  const current = route.value;
+  const title = current.page === "agent" ? current.name : alarm ? sentence : "";
+  document.title = title === "" ? "Midwatch" : `${title} · Midwatch`;
+});
+
 export function App(): JSX.Element {
   const main = useRef<HTMLElement>(null);
-  useTitle();
   useFocusOnNewPage(main);
   const signedOut = session.value === "signed-out";
+  const lost = link.value.state === "lost" && !signedOut;
   return (
     <>
       <a class="skip-link" href="#main" onClick={(event) => skipTo(event, main.current)}>
         Skip to the content
       </a>
-      <header class="top">
-        <a class="brand" href="#/" aria-label="Midwatch: the fleet">
-          <img src={logo} alt="" width="24" height="24" />
-          Midwatch
-        </a>
-        {!signedOut && loaded.value && <Session />}
-      </header>
-      {stale.value && !signedOut && (
-        <p class="banner" role="alert">
-          Not live: nothing was heard from the server for a while. What you see may be old; trying again.
-        </p>
-      )}
-      <main id="main" tabIndex={-1} ref={main}>
+      <PageTop page={route.value.page} signedOut={signedOut} />
+      <main id="main" tabIndex={-1} ref={main} class={lost ? "is-old" : ""}>
         {signedOut ? <SignIn /> : <CurrentPage />}
       </main>
+      {!signedOut && <PageFoot />}
+      {lost && <LostBanner />}
       <TooltipLayer />
     </>
   );
 }
 
-const logo = new URL("../icons/watch.svg", import.meta.url).href;
-
 function CurrentPage(): JSX.Element {
   const current = route.value;
-  if (!loaded.value) return <Loading />;
-  if (current.page === "agent") return <AgentPage key={current.name} name={current.name} />;
-  return fleet.value.size === 0 ? <EmptyFleet /> : <FleetPage />;
-}
-
-function Loading(): JSX.Element {
-  return (
-    <p class="loading" role="status">
-      {stale.value ? "The server does not answer yet." : "Looking at the fleet…"}
-    </p>
-  );
-}
-
-function Session(): JSX.Element {
-  return (
-    <div class="session">
-      {serverVersion.value !== "" && <span class="muted">v{serverVersion.value}</span>}
-      <button type="button" class="quiet" onClick={() => void signOut()}>
-        Sign out
-      </button>
-    </div>
-  );
-}
-
-async function signOut(): Promise<void> {
-  const answer = await api.signOut();
-  if (answer.ok) session.value = "signed-out";
-}
-
-/** The tab says what the page says, so that a glance at the tab bar is enough. */
-function useTitle(): void {
-  const current = route.value;
-  const agents = [...fleet.value.values()];
-  const { attention, sentence } = headlineOf(agents);
-  const alarm = attention === "down" || attention === "needs-you";
-  const title = current.page === "agent" ? current.name : alarm ? sentence : "";
-  useEffect(() => {
-    document.title = title === "" ? "Midwatch" : `${title} · Midwatch`;
-  }, [title]);
+  if (!loaded.value) return <FleetSkeleton />;
+  switch (current.page) {
+    case "agent":
+      return <AgentPage key={current.name} name={current.name} />;
+    case "incidents":
+      return <IncidentsPage />;
+    case "fleet":
+      return fleet.value.size === 0 ? <EmptyFleet /> : <FleetPage />;
+  }
 }
 
 /** A new page starts at its top, also for those who hear it. */

@@ -2,6 +2,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { AgentView } from "../api-types.ts";
 import { now } from "../clock.ts";
+import { link } from "../live-fleet.ts";
 import { spellLocal } from "../spell-time.ts";
 import { describeStrip, missedBeats, stripCells, type CellKind, type StripCell } from "../strip-cells.ts";
 import { tooltip } from "../tooltip.ts";
@@ -10,15 +11,18 @@ interface BeatStripProps {
   readonly agent: AgentView;
   /** How many cells are shown. */
   readonly capacity: number;
+  /** Whether the keyboard stops here. In a long list it would be one stop too many a row. */
+  readonly walkable?: boolean;
 }
 
 const pitch = 6;
 const width = 4;
 const height = 24;
 
-/** The last beats, newest at the right. Read by pointer, or by keyboard with the arrow keys. */
-export function BeatStrip({ agent, capacity }: BeatStripProps): JSX.Element {
-  const due = useComputed(() => missedBeats(agent, now.value)).value;
+/** The last beats, newest at the right. Read by pointer and, where it is walkable, with the arrow keys. */
+export function BeatStrip({ agent, capacity, walkable = false }: BeatStripProps): JSX.Element {
+  // Cut off from the server nobody knows whether beats are missed now; then what was known last stands.
+  const due = useComputed(() => (link.value.state === "lost" ? agent.missed : missedBeats(agent, now.value))).value;
   const chosen = useSignal<number | null>(null);
   const cells = stripCells(agent, due, capacity);
   const empty = capacity - cells.length;
@@ -57,14 +61,18 @@ export function BeatStrip({ agent, capacity }: BeatStripProps): JSX.Element {
   return (
     <div
       class="strip"
-      role="slider"
-      tabIndex={0}
       aria-label={`Beats of ${agent.name}: ${summary}`}
-      aria-readonly="true"
-      aria-valuemin={0}
-      aria-valuemax={Math.max(0, cells.length - 1)}
-      aria-valuenow={index ?? Math.max(0, cells.length - 1)}
-      aria-valuetext={cell ? `${spellLocal(cell.at, now.peek(), true)}: ${cell.text}` : summary}
+      {...(walkable
+        ? {
+            role: "slider",
+            tabIndex: 0,
+            "aria-readonly": "true",
+            "aria-valuemin": 0,
+            "aria-valuemax": Math.max(0, cells.length - 1),
+            "aria-valuenow": index ?? Math.max(0, cells.length - 1),
+            "aria-valuetext": cell ? `${spellLocal(cell.at, now.peek(), true)}: ${cell.text}` : summary,
+          }
+        : { role: "img" })}
       onPointerMove={onPointer}
       onPointerDown={onPointer}
       onPointerLeave={hide}

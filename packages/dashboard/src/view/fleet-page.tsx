@@ -1,24 +1,38 @@
-import { computed, signal } from "@preact/signals";
+import { computed, signal, useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import type { AgentStateName } from "../api-types.ts";
+import { spellState } from "../attention.ts";
 import { maxAgents } from "../fleet.ts";
+import { countStates, matches } from "../fleet-filter.ts";
 import { headlineOf } from "../headline.ts";
 import { fleet, order, truncated } from "../live-fleet.ts";
 import { spellCount } from "../spell-number.ts";
 import { AgentRow } from "./agent-row.tsx";
+import { AttentionGlyph, StateGlyph } from "./state-badge.tsx";
 
-const wanted = signal("");
-/** From here on the fleet no longer fits a glance, and finding by name helps. */
-const manyAgents = 12;
+const wantedText = signal("");
+const wantedState = signal<AgentStateName | null>(null);
 
 const shown = computed(() => {
-  const text = wanted.value.trim().toLowerCase();
-  if (text === "") return order.value;
+  const wanted = { text: wantedText.value, state: wantedState.value };
+  if (wanted.text.trim() === "" && wanted.state === null) return order.value;
+  const agents = fleet.value;
   return order.value.filter((name) => {
-    const agent = fleet.value.get(name);
-    return [name, agent?.host ?? "", ...(agent?.tags ?? [])].some((one) => one.toLowerCase().includes(text));
+    const agent = agents.get(name);
+    return agent !== undefined && matches(agent, wanted);
   });
 });
+
+const headline = computed(() => headlineOf([...fleet.value.values()]));
+const headlineText = computed(() => headline.value.sentence);
+const attention = computed(() => headline.value.attention);
+/** As text, so that what listens hears only of a change. */
+const states = computed(() =>
+  countStates(fleet.value.values())
+    .map(({ state, count }) => `${state} ${count}`)
+    .join(),
+);
 
 export function FleetPage(): JSX.Element {
   const list = useRef<HTMLUListElement>(null);
@@ -27,8 +41,16 @@ export function FleetPage(): JSX.Element {
   return (
     <div class="fleet">
       <div class="fleet-head">
-        <FleetHeadline />
-        {order.value.length > manyAgents && <Finder />}
+        <div class="headline" role="status">
+          <h1>
+            <AttentionGlyph attention={attention.value} />
+            {headlineText}
+          </h1>
+        </div>
+        <div class="fleet-tools">
+          <StateChips />
+          <Finder />
+        </div>
       </div>
       {truncated.value && (
         <p class="muted">Only the first {spellCount(maxAgents)} agents are shown here; the API lists all.</p>
@@ -46,34 +68,73 @@ export function FleetPage(): JSX.Element {
           <AgentRow key={name} name={name} />
         ))}
       </ul>
-      {names.length === 0 && <p class="muted">No agent, host or tag contains “{wanted.value}”.</p>}
+      {names.length === 0 && <NothingFound />}
     </div>
   );
 }
 
-function FleetHeadline(): JSX.Element {
-  const { sentence, rest, attention } = headlineOf([...fleet.value.values()]);
+/** How many are in each state; picking one shows only those. */
+function StateChips(): JSX.Element {
+  const counts = useComputed(() => states.value)
+    .value.split(",")
+    .map((part) => part.split(" "));
   return (
-    <div class={`headline headline-${attention}`} role="status">
-      <h1>{sentence}</h1>
-      {/* A no-break space keeps the line's height when there is nothing to add. */}
-      <p class="muted">{rest === "" ? "\u00a0" : rest}</p>
+    <div class="chips" role="group" aria-label="Show only">
+      {counts.map(([name, count]) => {
+        const state = name as AgentStateName;
+        const picked = wantedState.value === state;
+        return (
+          <button
+            key={state}
+            type="button"
+            class={`chip state-${state}`}
+            aria-pressed={picked}
+            onClick={() => {
+              wantedState.value = picked ? null : state;
+            }}
+          >
+            <StateGlyph state={state} />
+            <b>{count}</b> {spellState(state).toLowerCase()}
+          </button>
+        );
+      })}
     </div>
   );
 }
 
 function Finder(): JSX.Element {
   return (
-    <input
-      type="search"
-      class="finder"
-      placeholder="Find an agent  /"
-      aria-label="Find an agent by name, host or tag"
-      value={wanted.value}
-      onInput={(event) => {
-        wanted.value = event.currentTarget.value;
-      }}
-    />
+    <div class="find">
+      <input
+        type="search"
+        class="finder"
+        placeholder="Find an agent"
+        aria-label="Find an agent by name, host, tag or incident"
+        aria-keyshortcuts="/"
+        value={wantedText}
+        onInput={(event) => {
+          wantedText.value = event.currentTarget.value;
+        }}
+      />
+      <kbd aria-hidden="true">/</kbd>
+    </div>
+  );
+}
+
+function NothingFound(): JSX.Element {
+  return (
+    <p class="nothing" role="status">
+      No agent is like that.{" "}
+      <button
+        type="button"
+        onClick={() => {
+          wantedText.value = "";
+          wantedState.value = null;
+        }}
+      >
+        Show all
+      </button>
+    </p>
   );
 }
 
@@ -88,7 +149,7 @@ function useRowKeys(list: { readonly current: HTMLUListElement | null }): void {
       }
       if (event.key !== "j" && event.key !== "k") return;
       const links = [...(list.current?.querySelectorAll<HTMLAnchorElement>(".agent-link") ?? [])];
-      const at = links.findIndex((link) => link === document.activeElement);
+      const at = links.findIndex((one) => one === document.activeElement);
       const next = event.key === "j" ? at + 1 : Math.max(0, at - 1);
       links[Math.min(next, links.length - 1)]?.focus();
     };

@@ -1,12 +1,10 @@
 import type { JSX } from "preact";
-import type { AgentView } from "../api-types.ts";
-import { notesOf, type Note } from "../notes.ts";
+import type { Note } from "../notes.ts";
 import { SeverityGlyph } from "./state-badge.tsx";
 import { LocalTime, Since } from "./time.tsx";
 
-/** What makes this agent different from one that is simply up; nothing when nothing does. */
-export function NoteList({ agent }: { readonly agent: AgentView }): JSX.Element | null {
-  const notes = notesOf(agent);
+/** What makes an agent different from one that is simply up; nothing when nothing does. */
+export function NoteList({ notes }: { readonly notes: readonly Note[] }): JSX.Element | null {
   if (notes.length === 0) return null;
   return (
     <ul class="notes">

@@ -1,18 +1,44 @@
 import type { JSX } from "preact";
 import type { AgentStateName, Severity } from "../api-types.ts";
-import { spellState } from "../attention.ts";
+import { spellState, type Attention } from "../attention.ts";
 
 /** The state in a word, a shape and a colour, so that none of the three has to carry it alone. */
 export function StateBadge({ state }: { readonly state: AgentStateName }): JSX.Element {
   return (
     <span class={`state state-${state}`}>
-      <svg class="glyph" viewBox="0 0 16 16" aria-hidden="true">
-        {stateShapes[state]}
-      </svg>
+      <StateGlyph state={state} />
       {spellState(state)}
     </span>
   );
 }
+
+export function StateGlyph({ state }: { readonly state: AgentStateName }): JSX.Element {
+  return (
+    <svg class="glyph" viewBox="0 0 16 16" aria-hidden="true">
+      {stateShapes[state]}
+    </svg>
+  );
+}
+
+/** The worst of the fleet as a shape beside the headline, which says the same in words. */
+export function AttentionGlyph({ attention }: { readonly attention: Attention }): JSX.Element {
+  const state = attentionStates[attention];
+  return (
+    <span class={`attention state-${state}`}>
+      <StateGlyph state={state} />
+    </span>
+  );
+}
+
+const attentionStates: Readonly<Record<Attention, AgentStateName>> = {
+  "needs-you": "down",
+  down: "down",
+  late: "late",
+  unseen: "unknown",
+  warned: "late",
+  settled: "up",
+  well: "up",
+};
 
 const ring = <circle cx="8" cy="8" r="5.5" fill="none" stroke="currentColor" stroke-width="1.75" />;
 

@@ -1,7 +1,9 @@
+// Texts that tick. Each hands its signal to the page as it is, so that a tick changes a text and renders no component.
+
+import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { now } from "../clock.ts";
 import { spellAgo, spellDuration, spellLocal, spellUtc } from "../spell-time.ts";
-import { useComputed } from "@preact/signals";
 
 interface TimeProps {
   readonly iso: string;
@@ -9,30 +11,38 @@ interface TimeProps {
 
 /** "12 s ago", ticking; the exact UTC on hover. */
 export function Ago({ iso }: TimeProps): JSX.Element {
-  const text = useComputed(() => spellAgo(Date.parse(iso), now.value));
-  return (
-    <time dateTime={iso} title={spellUtc(iso)}>
-      {text.value}
-    </time>
-  );
+  return <Ticking iso={iso} title={spellUtc(iso)} spell={spellAgo} />;
 }
 
 /** How long something has been going on, ticking: "4 min 10 s". */
 export function Since({ iso }: TimeProps): JSX.Element {
-  const text = useComputed(() => spellDuration(Math.max(0, now.value - Date.parse(iso))));
-  return (
-    <time dateTime={iso} title={`since ${spellUtc(iso)}`}>
-      {text.value}
-    </time>
-  );
+  return <Ticking iso={iso} title={`since ${spellUtc(iso)}`} spell={spellSince} />;
 }
 
 /** The time of day in the viewer's own zone; the exact UTC on hover. */
 export function LocalTime({ iso, seconds = false }: TimeProps & { readonly seconds?: boolean }): JSX.Element {
-  const text = useComputed(() => spellLocal(Date.parse(iso), now.value, seconds));
+  return <Ticking iso={iso} title={spellUtc(iso)} spell={seconds ? spellLocalSeconds : spellLocal} />;
+}
+
+interface TickingProps extends TimeProps {
+  readonly title: string;
+  readonly spell: (at: number, now: number) => string;
+}
+
+function Ticking({ iso, title, spell }: TickingProps): JSX.Element {
+  const at = Date.parse(iso);
+  const text = useComputed(() => spell(at, now.value));
   return (
-    <time dateTime={iso} title={spellUtc(iso)}>
-      {text.value}
+    <time dateTime={iso} title={title}>
+      {text}
     </time>
   );
+}
+
+function spellSince(at: number, present: number): string {
+  return spellDuration(Math.max(0, present - at));
+}
+
+function spellLocalSeconds(at: number, present: number): string {
+  return spellLocal(at, present, true);
 }

@@ -6,7 +6,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import type { BeatView } from "../api-types.ts";
-import { chartData, chartRange, type ChartData } from "../chart-data.ts";
+import { chartData, chartRange, logSplits, type ChartData } from "../chart-data.ts";
 import { spellShortCount } from "../spell-number.ts";
 
 interface TokenPlotProps {
@@ -19,6 +19,8 @@ interface TokenPlotProps {
   readonly pointed: Signal<number | null>;
 }
 
+/** Beside the plot, for the names of the lines. */
+const labelRoom = 64;
 const keySteps: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20 };
 
 export function TokenPlot({ beats, scale, label, pointed }: TokenPlotProps): JSX.Element {
@@ -86,14 +88,14 @@ function plotOptions(
     width: host.clientWidth,
     height: host.clientHeight,
     legend: { show: false },
-    padding: [12, 12, 0, 0],
+    padding: [12, labelRoom, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     // The values of `Distr` are an ambient const enum, which a module compiled by itself cannot read: 1 linear, 3 log.
     // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
     scales: { y: { distr: scale === "log" ? 3 : 1, range } },
     axes: [
-      { ...axis, values: timeValues },
-      { ...axis, size: 52, values: (_, splits) => splits.map(spellShortCount) },
+      { ...axis, size: 30, values: timeValues },
+      { ...axis, size: 52, ...tokenSplits(scale), values: tokenValues },
     ],
     series: [
       {},
@@ -109,9 +111,26 @@ function plotOptions(
     ],
     hooks: {
       setCursor: [(u) => (pointed.value = u.cursor.idx ?? null)],
-      draw: [(u) => drawLabels(u, css)],
+      draw: [(u) => drawDear(u, css), (u) => drawLabels(u, css)],
     },
   };
+}
+
+/** Cycles above the alarm are dots of their own: one among five hundred would else be a hair in a line. */
+function drawDear(u: uPlot, css: (name: string) => string): void {
+  const [times, tokens = [], , alarms = []] = u.data;
+  const ratio = uPlot.pxRatio;
+  u.ctx.save();
+  u.ctx.fillStyle = css("--down");
+  for (const [index, time] of times.entries()) {
+    const value = tokens[index];
+    const alarm = alarms[index];
+    if (value === null || value === undefined || alarm === null || alarm === undefined || value <= alarm) continue;
+    u.ctx.beginPath();
+    u.ctx.arc(u.valToPos(time, "x", true), u.valToPos(value, "y", true), 3 * ratio, 0, 2 * Math.PI);
+    u.ctx.fill();
+  }
+  u.ctx.restore();
 }
 
 /** The lines are named where they end, so that no legend has to be matched by colour. */
@@ -121,17 +140,26 @@ function drawLabels(u: uPlot, css: (name: string) => string): void {
     [3, "10 × usual", "--down"],
   ];
   const ratio = uPlot.pxRatio;
+  u.ctx.save();
+  u.ctx.font = `${11 * ratio}px ${css("--font")}`;
+  u.ctx.textAlign = "left";
+  u.ctx.textBaseline = "middle";
   for (const [series, name, colour] of names) {
     const value = Array.from(u.data[series] ?? []).findLast((one) => one !== null && one !== undefined);
-    if (value === null || value === undefined) continue;
-    u.ctx.save();
+    if (value === undefined) continue;
     u.ctx.fillStyle = css(colour);
-    u.ctx.font = `${12 * ratio}px ${css("--font")}`;
-    u.ctx.textAlign = "right";
-    u.ctx.textBaseline = "bottom";
-    u.ctx.fillText(name, u.bbox.left + u.bbox.width - 2 * ratio, u.valToPos(value, "y", true) - 4 * ratio);
-    u.ctx.restore();
+    u.ctx.fillText(name, u.bbox.left + u.bbox.width + 6 * ratio, u.valToPos(value, "y", true));
   }
+  u.ctx.restore();
+}
+
+/** On a logarithm 1, 2 and 5 of every power of ten, or fewer where that would crowd; else as uPlot does it. */
+function tokenSplits(scale: "log" | "linear"): Pick<uPlot.Axis, "splits"> {
+  return scale === "log" ? { splits: (u) => logSplits(u.scales["y"]?.min ?? 1, u.scales["y"]?.max ?? 10) } : {};
+}
+
+function tokenValues(_: uPlot, splits: number[]): string[] {
+  return splits.map(spellShortCount);
 }
 
 /** Times of day, 24 hours; the date where the day begins. */

@@ -3,17 +3,23 @@ import type { AgentView } from "../api-types.ts";
 import { countedTokens, sparkline } from "../sparkline.ts";
 import { spellCount } from "../spell-number.ts";
 
-const size = { width: 88, height: 24 };
+const size = { width: 96, height: 28 };
 
 /** Tokens of the last cycle against what is usual, as a line and as numbers. */
 export function TokenSpark({ agent }: { readonly agent: AgentView }): JSX.Element {
   const tokens = countedTokens(agent);
   const last = tokens.at(-1);
-  const { path, baselineY, end } = sparkline(tokens, agent.baseline_tokens, size);
+  const { path, area, baselineY, end } = sparkline(tokens, agent.baseline_tokens, size);
   const dear = last !== undefined && agent.alarm_tokens !== null && last > agent.alarm_tokens;
   return (
     <div class={dear ? "tokens tokens-dear" : "tokens"}>
-      <svg class="spark" viewBox={`0 0 ${size.width} ${size.height}`} aria-hidden="true">
+      <svg
+        class="spark"
+        viewBox={`0 0 ${size.width} ${size.height}`}
+        preserveAspectRatio="xMinYMid meet"
+        aria-hidden="true"
+      >
+        <path class="spark-area" d={area} />
         {baselineY !== null && <path class="spark-baseline" d={`M0 ${baselineY}H${size.width}`} />}
         <path class="spark-line" d={path} />
         {end && <circle class="spark-end" cx={end.x} cy={end.y} r="2" />}
@@ -29,7 +35,7 @@ export function TokenSpark({ agent }: { readonly agent: AgentView }): JSX.Elemen
 function usual(agent: AgentView, last: number | undefined): string {
   const baseline = agent.baseline_tokens;
   if (last === undefined) return "no tokens yet";
-  if (baseline === null) return "learning what is usual";
+  if (baseline === null) return "still learning";
   const times = baseline > 0 ? last / baseline : 0;
-  return `usual ${spellCount(baseline)}${times >= 3 ? ` · ${spellCount(times)}×` : ""}`;
+  return `usual ${spellCount(baseline)}${times >= 3 ? ` · ${spellCount(times)} ×` : ""}`;
 }
