@@ -6,6 +6,7 @@ import { createApp } from "./http/app.ts";
 import { createHostGuard } from "./http/guard-host.ts";
 import { createListener, listen } from "./http/listener.ts";
 import type { ServerOptions } from "./options.ts";
+import { signInPath } from "./routes/sign-in-page.ts";
 import { openWatch, type Watch } from "./watch.ts";
 
 export interface RunningServer {
@@ -55,7 +56,7 @@ export async function startWatching(
   const server: RunningServer = {
     url,
     port,
-    signInLink: async () => `${url}/sign-in?token=${await watch.sessions.createLink()}`,
+    signInLink: async () => url + signInPath(await watch.sessions.createLink()),
     stop: () => (stopping ??= stop(app.server, async () => Promise.all([watch.stop(), app.close()]))),
   };
   return { server, watch };

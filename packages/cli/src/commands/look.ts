@@ -120,8 +120,8 @@ export async function showReport(
 
 /** `midwatch link`: for a browser that is not signed in yet. */
 export async function printSignInLink(target: Target): Promise<void> {
-  const { url } = await call<{ url: string }>(target, "POST", "/api/v1/sign-in-links", {});
-  print(url);
+  const { path } = await call<{ path: string }>(target, "POST", "/api/v1/sign-in-links", {});
+  print(new URL(path, target.url).href);
 }
 
 function printJson(value: unknown): void {

@@ -20,6 +20,11 @@ export const signInPagePolicy = [
   "base-uri 'none'",
 ].join("; ");
 
+/** Where a link leads, on whatever address this server has. */
+export function signInPath(token: string): string {
+  return `/sign-in?token=${token}`;
+}
+
 /** The page behind the link; null is a link that cannot be used (any more). */
 export function signInPage(token: string | null): string {
   return `<!doctype html>
@@ -41,8 +46,7 @@ ${token === null ? refused : form(token)}
 }
 
 const refused = `<h1>This link does not work any more</h1>
-<p>A sign-in link works once and for 30 minutes. Start Midwatch again in its terminal: your agents carry on, and a new
-link is printed.</p>`;
+<p>A sign-in link works once and for 30 minutes. <code>midwatch link</code> in a terminal of its machine prints a new one.</p>`;
 
 function form(token: string): string {
   return `<h1>Sign in to Midwatch</h1>

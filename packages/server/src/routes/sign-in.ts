@@ -3,9 +3,9 @@ import { ApiError } from "../errors.ts";
 import type { ApiContext, App } from "../http/api-context.ts";
 import { sessionOf } from "../http/authorize.ts";
 import { sessionCookie } from "../keys/sessions.ts";
-import { callerOf } from "./paging.ts";
+import { callerOf, requireWholeSight } from "./paging.ts";
 import { errorAnswers, MessageSchema } from "./schemas.ts";
-import { signInPage, signInPagePolicy } from "./sign-in-page.ts";
+import { signInPage, signInPagePolicy, signInPath } from "./sign-in-page.ts";
 
 const Token = Type.String({ minLength: 1, maxLength: 128 });
 
@@ -37,6 +37,24 @@ export function registerSignIn(app: App, context: ApiContext): void {
     (request) => {
       const { name, scope, agentGlob, cookie } = callerOf(request);
       return { name, scope, agent: agentGlob, signed_in: cookie };
+    },
+  );
+  app.post(
+    "/api/v1/sign-in-links",
+    {
+      config: { scope: "admin" },
+      schema: {
+        tags: ["session"],
+        summary: "Make a link that signs a browser in: works once, for 30 minutes.",
+        response: {
+          201: Type.Object({ path: Type.String({ description: "To be opened on this server's own address" }) }),
+          ...errorAnswers,
+        },
+      },
+    },
+    async (request, reply) => {
+      requireWholeSight(request);
+      return reply.code(201).send({ path: signInPath(await sessions.createLink()) });
     },
   );
   app.post(
@@ -93,7 +111,7 @@ function registerSignInPages(app: App, { sessions }: ApiContext): void {
           throw new ApiError(
             403,
             "link_used",
-            "this sign-in link was used already, or is too old; start Midwatch again for a new one",
+            "this sign-in link was used already, or is too old; `midwatch link` makes a new one",
           );
         }
         return reply
