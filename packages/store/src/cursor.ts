@@ -20,6 +20,14 @@ export function placeOf(query: PageQuery): Place {
   return { at, id };
 }
 
+/**
+ * The last millisecond that can be on the page, as a plain bound on the time: SQLite would walk to the place from the
+ * newest row there is if it were told the place alone.
+ */
+export function lastMs(place: Place, to: number | undefined): number {
+  return to === undefined ? place.at : Math.min(place.at, to - 1);
+}
+
 /** The name after which a page of a list that is sorted by name begins. */
 export function nameAfter(query: PageQuery): string {
   if (query.cursor === null) return "";

@@ -205,7 +205,7 @@ export interface Store {
   /** Agents whose stored deadline is at or before `now`, earliest first. Forgotten ones never are. */
   dueAgents(now: Ms, limit: number): Promise<readonly string[]>;
 
-  /** Newest first. */
+  /** Newest first. Here and below `from` is included and `to` is not. */
   beats(agent: string, query: PageQuery & { readonly from?: Ms; readonly to?: Ms }): Promise<PageOf<StoredBeat>>;
   /** The last `limit` beats of each agent, oldest first. */
   recentBeats(agents: readonly string[], limit: number): Promise<ReadonlyMap<string, readonly StoredBeat[]>>;
@@ -219,14 +219,14 @@ export interface Store {
     query: PageQuery & {
       readonly agent?: string;
       readonly open?: boolean;
-      /** Overlapping this span. */
+      /** Overlapping this span: begun before `to`, and open or resolved at `from` or later. */
       readonly from?: Ms;
       readonly to?: Ms;
       readonly severity?: Severity;
     },
   ): Promise<PageOf<StoredIncident>>;
   incident(id: number): Promise<StoredIncident | null>;
-  /** Rolls up first, so that the answer includes every durable beat. */
+  /** Hours that begin in the span, by agent and hour. Every durable beat is in them. */
   hours(query: { readonly agent?: string; readonly from: Ms; readonly to: Ms }): Promise<readonly HourRow[]>;
 
   /** Claims up to `limit` due rows until `leaseUntil`; per channel the oldest first, and none while an older row of the same agent and channel is unfinished. */

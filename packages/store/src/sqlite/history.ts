@@ -1,5 +1,5 @@
 import type { HistoryEntry, HistoryKind, Ms } from "@midwatch/core";
-import { limitOf, pageOf, placeOf } from "../cursor.ts";
+import { lastMs, limitOf, pageOf, placeOf } from "../cursor.ts";
 import type { PageOf, PageQuery, StoredEvent } from "../store.ts";
 import { json, number, text } from "./columns.ts";
 import type { Columns, Connection } from "./connection.ts";
@@ -22,7 +22,7 @@ export function addHistory(
 
 const select = `
 SELECT history.id, name, at, kind, text, data FROM history JOIN agents ON agents.id = agent_id
-WHERE at >= ?1 AND at < ?2 AND (at, history.id) < (?3, ?4)
+WHERE at >= ?1 AND at <= ?2 AND (at, history.id) < (?3, ?4)
 AND (?5 IS NULL OR kind IN (SELECT value FROM json_each(?5)))`;
 const newestFirst = "ORDER BY at DESC, history.id DESC LIMIT ?6";
 
@@ -34,7 +34,7 @@ export function readHistory(
   const place = placeOf(query);
   const values = [
     query.from ?? 0,
-    query.to ?? Number.MAX_SAFE_INTEGER,
+    lastMs(place, query.to),
     place.at,
     place.id,
     query.kinds ? JSON.stringify(query.kinds) : null,

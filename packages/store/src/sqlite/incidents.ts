@@ -49,7 +49,7 @@ const select = `
 SELECT incidents.id, name, incident, opened_at, resolved_at, resolved_by
 FROM incidents JOIN agents ON agents.id = agent_id`;
 const filter = `
-WHERE since < ?1 AND (resolved_at IS NULL OR resolved_at >= ?2) AND (opened_at, incidents.id) < (?3, ?4)
+WHERE since < ?1 AND (resolved_at IS NULL OR resolved_at >= ?2) AND opened_at <= ?3 AND (opened_at, incidents.id) < (?3, ?4)
 AND (?5 IS NULL OR severity = ?5)`;
 const newestFirst = "ORDER BY opened_at DESC, incidents.id DESC LIMIT ?6";
 
