@@ -1,0 +1,69 @@
+// A report that was sent is kept, as it was sent. Facts that arrive later (a supervisor's spool, a person's correction) make
+// the report of that day come out differently when it is asked for again, and a reader of both must be told so. What is
+// compared is a digest of what the report says about the day itself. What is open *now*, and what the day is compared with,
+// changes all the time and makes no revision.
+
+import { createHash } from "node:crypto";
+import type { AgentReport, DailyReport } from "@midwatch/core";
+import type { Store } from "@midwatch/store";
+import { clipBytes } from "../message-text.ts";
+import type { SentReport } from "./index.ts";
+
+interface KeptReport extends SentReport {
+  readonly zone: string;
+  readonly digest: string;
+}
+
+const prefix = "report:";
+/** Of the text that is kept; a year of reports stays below 25 MB. */
+const maxTextBytes = 64 * 1024;
+
+/** True when a report on this day was sent, or was found not worth sending. */
+export async function isSettled(store: Pick<Store, "fact">, date: string): Promise<boolean> {
+  return (await store.fact(prefix + date)) !== null;
+}
+
+export async function keepSent(store: Pick<Store, "claimFact">, report: DailyReport, text: string): Promise<void> {
+  const kept: KeptReport = {
+    at: report.madeAt,
+    zone: report.zone,
+    digest: digestOf(report),
+    text: clipBytes(text, maxTextBytes),
+  };
+  await store.claimFact(prefix + report.date, JSON.stringify(kept));
+}
+
+/** There was nothing to tell: no agent was known on that day. */
+export async function keepUnsent(store: Pick<Store, "claimFact">, date: string): Promise<void> {
+  await store.claimFact(prefix + date, "null");
+}
+
+/** What was sent about this day, and whether more is known now; a report on the same date in another zone is another day's. */
+export async function findSent(
+  store: Pick<Store, "fact">,
+  report: DailyReport,
+): Promise<{ readonly sent: SentReport | null; readonly revised: boolean }> {
+  const stored = await store.fact(prefix + report.date);
+  // Written above only.
+  const kept = stored === null ? null : (JSON.parse(stored) as KeptReport | null);
+  if (kept === null || kept.zone !== report.zone) return { sent: null, revised: false };
+  return { sent: { at: kept.at, text: kept.text }, revised: kept.digest !== digestOf(report) };
+}
+
+function digestOf(report: DailyReport): string {
+  const said = report.agents.map((agent) => saidOf(agent, report));
+  return createHash("sha256").update(JSON.stringify(said)).digest("base64url");
+}
+
+function saidOf({ name, alive, restarts, cost, events, recovered }: AgentReport, { to }: DailyReport): unknown {
+  const { tokens, cycles, maxCycleTokens, costUsdMicros, unpricedBeats } = cost;
+  return {
+    name,
+    alive,
+    restarts,
+    used: { tokens, cycles, maxCycleTokens, costUsdMicros, unpricedBeats },
+    // An end after the day was not known when the day ended.
+    events: events.map(({ at, kind, endedAt }) => [at, kind, endedAt !== null && endedAt < to ? endedAt : null]),
+    recovered: recovered.map(({ kind, since, resolvedAt, by }) => [kind, since, resolvedAt, by]),
+  };
+}
