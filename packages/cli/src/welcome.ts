@@ -1,3 +1,4 @@
+import { commandName } from "./command-name.ts";
 import { paint } from "./terminal.ts";
 
 export interface WelcomeFacts {
@@ -19,7 +20,7 @@ export function welcome({ url, signInLink, ingestKey, agents }: WelcomeFacts): s
 ${paint("bold", "Midwatch is on watch.")}  ${kept}
 
   Dashboard   ${paint("cyan", signInLink)}
-              (the link signs you in once, within 30 minutes; \`midwatch link\` makes another)
+              (the link signs you in once, within 30 minutes; \`${commandName} link\` makes another)
 
   Send a beat from your agent's own loop:
 
