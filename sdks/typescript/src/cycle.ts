@@ -1,44 +1,40 @@
 import { durationMs, type Duration } from "./duration.ts";
+import { describe, textOf } from "./fields.ts";
 import type { Facts, Reporter } from "./reporter.ts";
 
-/** One turn of the agent's loop. What is told to it goes out in the beat that ends the turn. */
-export class Cycle {
-  /** Counts from 1 in each loop. */
+/** What is known of a turn that has not ended. */
+export interface Turn {
   readonly number: number;
-  /** Cycles are compared with their own kind: set it where cheap polls and dear actions share a loop. */
+  readonly startedMs: number;
   kind: string | undefined;
+  message: string | undefined;
+  progress: string | undefined;
+  error: string | undefined;
+}
 
+/** One turn of the agent's loop. What is told to it goes out in the beat that ends the turn; only `lease` beats at once. */
+export class Cycle {
   readonly #reporter: Reporter;
-  readonly #startedMs: number;
-  #message: string | undefined;
-  #progress: string | undefined;
-  #error: string | undefined;
+  readonly #turn: Turn;
 
-  constructor(reporter: Reporter, number: number, kind: string | undefined) {
+  constructor(reporter: Reporter, turn: Turn) {
     this.#reporter = reporter;
-    this.number = number;
-    this.kind = kind;
-    this.#startedMs = reporter.world.monotonicMs();
+    this.#turn = turn;
   }
 
-  /** Counts what a call used: a provider's usage object (Anthropic, OpenAI, AI SDK, Gemini, Bedrock, Ollama), its whole answer, or our own row. */
-  usage(usage: unknown, named: { provider?: string; model?: string } = {}): void {
-    this.#reporter.usage(usage, named);
+  /** Counts from 1. */
+  get number(): number {
+    return this.#turn.number;
   }
 
-  /** Counts tokens of which no more is known than their number. */
-  tokens(number: number): void {
-    this.#reporter.tokens(number);
+  /** Counts what a call used: a provider's usage object (Anthropic, OpenAI, AI SDK, Gemini, Bedrock, Ollama) or its whole answer. Adds up. */
+  usage(usage: unknown): void {
+    this.#reporter.usage(usage);
   }
 
-  /** One line for people; the last one of a turn is kept. */
-  message(text: string): void {
-    this.#message = text;
-  }
-
-  /** A value that changes when the work gets on; a watcher can be told to mind when it does not. */
-  progress(value: string | number): void {
-    this.#progress = String(value);
+  /** Counts tokens of which no more is known than their number. Adds up. */
+  tokens(count: number): void {
+    this.#reporter.tokens(count);
   }
 
   /** A tool call; its arguments never leave the process, only a digest of them. */
@@ -46,38 +42,51 @@ export class Cycle {
     this.#reporter.tool(name, args);
   }
 
-  /** The turn failed: its beat says `error`, and the loop goes on. */
-  error(error: unknown): void {
-    this.#error = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  /** One line for people, at most 2,000 letters; the last one of a turn is kept. */
+  message(text: string): void {
+    this.#turn.message = textOf("message", text);
   }
 
-  /** Beats now, from this loop, and asks for patience: nothing will be heard for up to this long. The next beat ends it. */
+  /** A value that changes when the work gets on; a watcher can be told to mind when it does not. */
+  progress(value: string | number): void {
+    this.#turn.progress = textOf("progress", value);
+  }
+
+  /** Names the kind of this turn, such as `poll` or `act`: its cost is judged among its like. */
+  kind(kind: string): void {
+    this.#turn.kind = textOf("cycle_kind", kind);
+  }
+
+  /** The turn failed: its beat says `error`. Three of them in a row open an incident; the loop goes on. */
+  error(error: unknown): void {
+    this.#turn.error = textOf("message", describe(error));
+  }
+
+  /**
+   * Beats now, from this loop, and asks for patience: nothing will be heard for up to this long (seconds, or a text such as
+   * `"10m"`). The next beat ends it.
+   */
   async lease(duration: Duration, reason?: string): Promise<void> {
     const ms = durationMs(duration);
     if (ms === null) this.#reporter.grumbler.once("lease", `the lease "${duration}" is no duration and is ignored`);
-    const parcel = this.#reporter.beat({
-      ...this.place(),
-      status: "ok",
-      lease_s: ms === null ? undefined : ms / 1000,
-      lease_reason: reason,
-    });
-    await this.#reporter.answered(parcel);
+    const lease = ms === null ? {} : { lease_s: ms / 1000, lease_reason: textOf("lease_reason", reason) };
+    await this.#reporter.answered(this.#reporter.beat({ ...placeOf(this.#turn), status: "ok", ...lease }));
   }
+}
 
-  /** Where a beat from inside this turn comes from. */
-  place(): Pick<Facts, "cycle" | "cycle_kind"> {
-    return { cycle: this.number, cycle_kind: this.kind === "" ? undefined : this.kind?.slice(0, 64) };
-  }
+/** Where a beat from inside this turn comes from. */
+export function placeOf(turn: Turn): Pick<Facts, "cycle" | "cycle_kind"> {
+  return { cycle: turn.number, cycle_kind: turn.kind };
+}
 
-  /** What the beat that ends this turn says. */
-  closing(): Facts {
-    return {
-      ...this.place(),
-      status: this.#error === undefined ? "ok" : "error",
-      cycle_ms: Math.max(0, Math.round(this.#reporter.world.monotonicMs() - this.#startedMs)),
-      message: this.#error ?? this.#message,
-      progress: this.#progress,
-      metrics: this.#reporter.memory(),
-    };
-  }
+/** What the beat that ends this turn says. */
+export function closingOf(turn: Turn, reporter: Reporter): Facts {
+  return {
+    ...placeOf(turn),
+    status: turn.error === undefined ? "ok" : "error",
+    cycle_ms: Math.max(0, Math.round(reporter.world.monotonicMs() - turn.startedMs)),
+    message: turn.error ?? turn.message,
+    progress: turn.progress,
+    metrics: reporter.memory(),
+  };
 }

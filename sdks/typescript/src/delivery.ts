@@ -9,8 +9,10 @@
  * enormous cycle to the loop detector: a false alarm as a thank-you for an outage.
  */
 
-import { foldBeats, type BeatBody } from "./beat-body.ts";
-import type { PostResult } from "./post.ts";
+import { foldBeats, plainBeat, type BeatBody } from "./beat-body.ts";
+import { preview } from "./fields.ts";
+import { carriers, watchForTheEnd, type Carrier } from "./last-words.ts";
+import { post, type PostResult, type Target } from "./post.ts";
 import { within, type Grumbler, type World } from "./world.ts";
 
 export interface Answer {
@@ -19,14 +21,14 @@ export interface Answer {
   readonly warning: "loop_detected" | "cost_exceeded" | null;
 }
 
-export interface DeliveryOptions {
-  readonly post: (body: string) => Promise<PostResult>;
+interface DeliveryOptions {
+  readonly target: Target;
   readonly world: World;
   readonly grumbler: Grumbler;
   /** Most beats that wait; at least 4. */
   readonly queueLimit: number;
   readonly onAnswer: (answer: Answer) => void;
-  /** The server will never take this beat; its tokens were not counted. */
+  /** The server will never take this beat, not even a plain one; its tokens were not counted. */
   readonly onRefused: (beat: BeatBody) => void;
 }
 
@@ -35,29 +37,36 @@ export class Parcel {
   beat: BeatBody;
   /** The bytes, from the first try on. */
   sent: string | null = null;
+  /** The server has kept it, or never will. */
   settled = false;
-  readonly whenSettled: Promise<void>;
-  #settle: () => void = () => undefined;
+  /** The first try has come to something, whatever it is. */
+  readonly whenTried: Promise<void>;
+  tried: () => void = () => undefined;
 
   constructor(beat: BeatBody) {
     this.beat = beat;
-    this.whenSettled = new Promise((resolve) => {
-      this.#settle = resolve;
+    this.whenTried = new Promise((resolve) => {
+      this.tried = resolve;
     });
+  }
+
+  /** The bytes of every try. */
+  seal(): string {
+    return (this.sent ??= JSON.stringify(this.beat));
   }
 
   settle(): void {
     this.settled = true;
-    this.#settle();
+    this.tried();
   }
 }
 
-const FIRST_RETRY_MS = 500;
+const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 30_000;
-/** A wrong key does not get better by itself, but a person may mend it while the agent runs. */
-const DENIED_RETRY_MS = 30_000;
+/** No server may silence an agent for longer than this. */
+const LONGEST_RETRY_AFTER_MS = 300_000;
 
-export class Delivery {
+export class Delivery implements Carrier {
   readonly #options: DeliveryOptions;
   #queue: Parcel[] = [];
   #pumping = false;
@@ -74,12 +83,13 @@ export class Delivery {
 
   /** Takes a beat; costs the loop next to nothing, because sending starts when the loop next waits. */
   push(beat: BeatBody): Parcel {
+    watchForTheEnd();
     const parcel = new Parcel(beat);
     this.#queue.push(parcel);
     if (this.#queue.length > this.#options.queueLimit) this.#compact();
     if (!this.#pumping) {
       this.#pumping = true;
-      pending.add(this);
+      carriers.add(this);
       this.#whenIdle = new Promise((resolve) => {
         this.#idle = resolve;
       });
@@ -88,18 +98,18 @@ export class Delivery {
     return parcel;
   }
 
-  get waiting(): number {
-    return this.#queue.length;
+  leftovers(): ReturnType<Carrier["leftovers"]> {
+    return { target: this.#options.target, bodies: this.#queue.map((parcel) => parcel.seal()) };
   }
 
   /**
-   * Waits for the answer to a beat, at most `ms`. While the server is in trouble it only gives way to other work: a hung
-   * server costs the loop this wait once, not once per cycle.
+   * Gives way to other work, then waits for the answer to a beat, at most `ms`. While the server is in trouble it only gives
+   * way: a hung server costs the loop this wait once, not once per cycle.
    */
   async answered(parcel: Parcel, ms: number): Promise<void> {
     await new Promise(setImmediate);
-    if (parcel.settled || this.#struggling) return;
-    if (!(await within(parcel.whenSettled, ms))) this.#struggling = true;
+    if (parcel.settled || this.#struggling || ms < 1) return;
+    if (!(await within(parcel.whenTried, ms))) this.#struggling = true;
   }
 
   /** Tries at once and waits at most `ms` until nothing waits any more; true when everything was delivered. */
@@ -111,22 +121,30 @@ export class Delivery {
 
   async #pump(): Promise<void> {
     for (let parcel = this.#queue[0]; parcel !== undefined; parcel = this.#queue[0]) {
-      parcel.sent ??= JSON.stringify(parcel.beat);
-      const retryMs = this.#judge(parcel, await this.#options.post(parcel.sent));
-      if (retryMs > 0) await this.#rest(retryMs);
+      const retryMs = this.#judge(parcel, await this.#try(parcel));
+      if (retryMs === 0) continue;
+      parcel.tried();
+      await this.#rest(retryMs);
     }
     this.#pumping = false;
-    pending.delete(this);
+    carriers.delete(this);
     this.#idle();
+  }
+
+  async #try(parcel: Parcel): Promise<PostResult> {
+    try {
+      return await post(this.#options.target, parcel.seal());
+    } catch (error) {
+      // Nothing is known to come here; if something does, it is the monitoring's trouble and not the agent's.
+      return { kind: "failed", code: preview(error), staleSocket: false };
+    }
   }
 
   /** What an outcome means for a parcel; returns how long to wait before going on, 0 for at once. */
   #judge(parcel: Parcel, result: PostResult): number {
-    if (result.kind === "failed") return this.#retry(result.staleSocket, `could not be reached (${result.code})`, null);
+    if (result.kind === "failed") return this.#retry(result.staleSocket, `could not be reached (${result.code})`, 0);
     const answer = result.status === 200 ? answerOf(result.body) : null;
     if (answer !== null) {
-      this.#failures = 0;
-      this.#struggling = false;
       this.#options.grumbler.over("unreachable", "the server answers again; what waited is being delivered");
       this.#done(parcel);
       this.#options.onAnswer(answer);
@@ -135,20 +153,32 @@ export class Delivery {
     const said = `answered ${result.status}${errorText(result.body)}`;
     if (result.status === 400 || result.status === 413 || result.status === 422) {
       this.#options.grumbler.once(`refused ${result.status}`, `the server refuses a beat: it ${said}`);
-      this.#done(parcel);
-      this.#options.onRefused(parcel.beat);
-      return 0;
+      return this.#refused(parcel);
     }
-    const denied = result.status === 401 || result.status === 403 || result.status === 404;
-    return this.#retry(false, said, denied ? DENIED_RETRY_MS : result.retryAfterMs);
+    return this.#retry(false, said, result.retryAfterMs ?? 0);
+  }
+
+  /** Without what was wrong in it, its tokens still count; failing that, they go into the next beat. */
+  #refused(parcel: Parcel): number {
+    const plain = plainBeat(parcel.beat);
+    if (parcel.sent === JSON.stringify(plain)) {
+      this.#done(parcel);
+      this.#options.onRefused(plain);
+    } else {
+      parcel.beat = plain;
+      parcel.sent = null;
+    }
+    return 0;
   }
 
   #done(parcel: Parcel): void {
+    this.#failures = 0;
+    this.#struggling = false;
     this.#queue.shift();
     parcel.settle();
   }
 
-  #retry(staleSocket: boolean, trouble: string, waitMs: number | null): number {
+  #retry(staleSocket: boolean, trouble: string, retryAfterMs: number): number {
     // The server closed an idle connection just as it was used again; that says nothing about its health.
     if (staleSocket && this.#failures++ === 0) return 0;
     this.#struggling = true;
@@ -157,7 +187,7 @@ export class Delivery {
     this.#options.grumbler.once("unreachable", `the server ${trouble}; beats are kept and tried again`);
     // Spread, so that a fleet does not come back as one wave after an outage.
     const spread = growing * (0.5 + Math.random() / 2);
-    return Math.max(1, waitMs === null ? spread : Math.min(waitMs, LAST_RETRY_MS));
+    return Math.max(spread, Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS));
   }
 
   async #rest(ms: number): Promise<void> {
@@ -185,15 +215,6 @@ export class Delivery {
     );
   }
 }
-
-/** Deliveries with something to deliver, for the last moments of the process. */
-const pending = new Set<Delivery>();
-const LAST_WORDS_MS = 1_000;
-
-// A program that simply ends still gets one bounded chance to deliver what waited for a retry. Never holds it longer.
-process.once("beforeExit", () => {
-  for (const delivery of pending) void delivery.flush(LAST_WORDS_MS);
-});
 
 function answerOf(body: unknown): Answer | null {
   if (typeof body !== "object" || body === null) return null;

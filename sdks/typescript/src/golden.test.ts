@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Cycle } from "./cycle.ts";
 import { Midwatch, type BeatFields, type CyclesOptions } from "./midwatch.ts";
+import { mourners } from "./last-words.ts";
 import { HeldClock } from "./testing/held-clock.ts";
 import { StubServer, type Behaviour } from "./testing/stub-server.ts";
 import { usageRow } from "./usage-shapes.ts";
@@ -47,7 +48,7 @@ async function playTurn(watch: Midwatch, cycle: Cycle, calls: TurnCall[]): Promi
     if (call.usage !== undefined) cycle.usage(call.usage);
     if (call.message !== undefined) cycle.message(call.message);
     if (call.progress !== undefined) cycle.progress(call.progress);
-    if (call.kind !== undefined) cycle.kind = call.kind;
+    if (call.kind !== undefined) cycle.kind(call.kind);
     if (call.tool !== undefined) cycle.tool(...call.tool);
     if (call.error !== undefined) cycle.error(call.error);
     if (call.lease !== undefined) await cycle.lease(...call.lease);
@@ -56,22 +57,31 @@ async function playTurn(watch: Midwatch, cycle: Cycle, calls: TurnCall[]): Promi
   }
 }
 
+function isOver(turn: IteratorResult<Cycle, void> | null): boolean {
+  return turn?.done === true;
+}
+
 async function play(scenario: Scenario, stub: StubServer): Promise<void> {
   const agent = scenario.options.agent ?? "my-agent";
   // The wait for answers is real; ample here, so that a busy machine changes no outcome.
-  const options = { ...scenario.options, agent, url: stub.url, key: "mw_test", maxBlockMs: 30_000 };
-  const watch = new Midwatch(options, new HeldClock());
+  const clock = new HeldClock();
+  const options = { ...scenario.options, agent, url: stub.url, key: "mw_test", patience: "30s" };
+  const watch = new Midwatch(options, clock);
   let turns: AsyncGenerator<Cycle, void> | null = null;
   let turn: IteratorResult<Cycle, void> | null = null;
   for (const call of scenario.calls) {
-    if (call === "break") await turns?.return();
-    else if (call === "ended") assert.ok(turn?.done, "the iterator ended by itself");
+    if (call === "break") {
+      await turns?.return();
+      for (const mourner of mourners) mourner.sayLastWords(null);
+    } else if (call === "ended") assert.ok(isOver(turn), "the iterator ended by itself");
     else if ("cycles" in call) {
       turns = watch.cycles(call.cycles);
       turn = await turns.next();
     } else if ("turn" in call) {
       assert.ok(turns !== null && turn !== null && turn.done !== true, "a turn comes");
       await playTurn(watch, turn.value, call.turn);
+      // Long enough that the wait for an answer is bounded by the patience alone.
+      clock.nowMs += 1e9;
       turn = await turns.next();
     } else if ("beat" in call) await watch.beat(call.beat);
     else if ("heartbeat" in call) await watch.beat(call.heartbeat);

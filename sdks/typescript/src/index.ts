@@ -4,5 +4,4 @@ export type { Cycle } from "./cycle.ts";
 export type { Directive } from "./reporter.ts";
 export type { MidwatchOptions } from "./settings.ts";
 export type { Duration } from "./duration.ts";
-export type { Status, ToolCall } from "./beat-body.ts";
-export { usageRow, type UsageRow } from "./usage-shapes.ts";
+export type { Status } from "./fields.ts";

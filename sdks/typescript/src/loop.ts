@@ -8,78 +8,105 @@
  * | the server says pause | `paused`, again and again from here, until it says continue |
  * | the server says stop | `stopped`, and the iterator ends |
  * | a shutdown was announced | `stopped` closes the turn, and the iterator ends |
- * | the body leaves by itself | `exited` closes the turn |
+ * | the body leaves by itself | nothing yet: an outer `try` may start the loop again |
+ * | the process ends after that, or in the middle of a turn | `error` if an exception ended it, then `exited` |
  *
  * JavaScript does not tell an iterator whether its body left by `break` or by an exception. Calling both `stopped` would hide
- * crashes, so both are `exited`, which a person hears of; whoever breaks on purpose says `watch.stopped()` before.
+ * crashes, and calling both `exited` at once would report each `break`; so the end of the process decides. Whoever breaks on purpose says
+ * `watch.stopped()` before; whoever catches an exception outside says `cycle.error(error)` and throws it on.
  */
 
-import { Cycle } from "./cycle.ts";
-import type { Facts, Reporter } from "./reporter.ts";
-import { listenForShutdown } from "./signals.ts";
+import { closingOf, Cycle, placeOf, type Turn } from "./cycle.ts";
+import type { Parcel } from "./delivery.ts";
+import { describe, textOf } from "./fields.ts";
+import { mourners, type Mourner } from "./last-words.ts";
+import { CONTINUE, type Facts, type Reporter } from "./reporter.ts";
+import { listenForShutdown, type Listener } from "./signals.ts";
 
 export interface LoopOptions {
   readonly everyMs: number;
   readonly kind: string | undefined;
 }
 
-/** How long the end of a loop waits for its last beats. */
-const LAST_WORDS_MS = 1_000;
-const HOLD_MS = { least: 1_000, most: 10_000 } as const;
+/** How often a held loop asks whether it may go on, at most. */
+const HOLD_MS = 5_000;
+/**
+ * The loop waits for the answer to its beat for at most this part of the turn, so that a directive already on its way comes
+ * before the next turn, and a quick loop is not slowed.
+ */
+const PART_OF_TURN = 1 / 20;
 
-export class Loop {
+export class Loop implements Mourner, Listener {
   readonly #reporter: Reporter;
   readonly #options: LoopOptions;
-  #number = 0;
-  #cycle: Cycle | null = null;
+  #turn: Turn | null = null;
   /** The last word was spoken: nothing more to say, save for usage that came late. */
   #stopped = false;
+  #paused: Parcel | null = null;
   #nextStartMs = Number.NEGATIVE_INFINITY;
   #nap = new AbortController();
-  /** Nothing will come from this loop any more. */
-  over = false;
+  #left = false;
 
   constructor(reporter: Reporter, options: LoopOptions) {
     this.#reporter = reporter;
     this.#options = options;
   }
 
-  async *turns(): AsyncGenerator<Cycle, void, undefined> {
-    const reporter = this.#reporter;
-    const unlisten = reporter.settings.signals ? listenForShutdown((signal) => this.#onSignal(signal)) : null;
+  /** No further turn will come, and its last word was spoken. */
+  get isDone(): boolean {
+    return this.#left && this.#stopped;
+  }
+
+  async *turns(onEnter: () => void): AsyncGenerator<Cycle, void, undefined> {
+    onEnter();
+    const unlisten = listenForShutdown(this);
     try {
-      if (reporter.ending === null) await this.#start();
+      if (this.#reporter.ending === null) await this.#start();
       else this.#stopped = true;
       while (await this.#mayTurn()) {
-        this.#cycle = new Cycle(reporter, ++this.#number, this.#options.kind);
-        this.#nextStartMs = reporter.world.monotonicMs() + this.#options.everyMs;
-        yield this.#cycle;
-        await this.#endTurn(this.#cycle);
+        const turn = this.#begin();
+        yield new Cycle(this.#reporter, turn);
+        await this.#end(turn);
       }
     } finally {
-      unlisten?.();
+      unlisten();
       this.#leave();
-      await reporter.flush(LAST_WORDS_MS);
     }
   }
 
   /** Says at once that the agent will end, and makes the loop end after its turn. */
-  announce(reason: string): ReturnType<Reporter["beat"]> {
+  announce(reason: string): Parcel | null {
     const reporter = this.#reporter;
     if (reporter.ending !== null || this.#stopped) return null;
-    const parcel = reporter.beat({ ...this.#cycle?.place(), status: "shutting_down", message: reason });
+    const place = this.#turn === null ? {} : placeOf(this.#turn);
+    const parcel = reporter.beat({ ...place, status: "shutting_down", message: textOf("message", reason) });
     reporter.ending = reason;
     this.wake();
     return parcel;
   }
 
   /** Says the last word at once; it closes an open turn. */
-  stop(reason: string | undefined): ReturnType<Reporter["beat"]> {
+  stop(reason: string | undefined): Parcel | null {
     if (this.#stopped) return null;
+    return this.#sayLast("stopped", textOf("message", reason));
+  }
+
+  sayLastWords(error: unknown): void {
+    if (this.#stopped) return;
+    if (error !== null) {
+      const facts = this.#turn === null ? {} : closingOf(this.#turn, this.#reporter);
+      this.#turn = null;
+      this.#reporter.beat({ ...facts, status: "error", message: textOf("message", describe(error)) });
+    }
+    this.#sayLast("exited", undefined);
+  }
+
+  /** Another loop takes over: this one is not to be mourned, and the turn it left open is forgotten; its usage is not. */
+  supersede(): void {
+    this.#turn = null;
     this.#stopped = true;
+    mourners.delete(this);
     this.wake();
-    const facts: Facts = this.#cycle?.closing() ?? { status: "stopped" };
-    return this.#reporter.beat({ ...facts, status: "stopped", message: reason ?? facts.message });
   }
 
   /** Ends a wait of the loop, so that it looks around. */
@@ -89,9 +116,21 @@ export class Loop {
 
   async #start(): Promise<void> {
     const reporter = this.#reporter;
+    reporter.everyMs = this.#options.everyMs === 0 ? null : this.#options.everyMs;
     // A stop that ended an earlier loop of this process is over once a new one is entered.
-    if (reporter.directive.kind === "stop") reporter.directive = { kind: "continue", reason: null, warning: null };
-    await reporter.answered(reporter.beat({ status: "starting" }));
+    if (reporter.directive.kind === "stop") reporter.directive = CONTINUE;
+    const parcel = reporter.beat({ status: "starting" });
+    if (parcel !== null) mourners.add(this);
+    // Once with full patience, before anything is spent: an agent whose budget is used up learns it here.
+    await reporter.answered(parcel);
+  }
+
+  #begin(): Turn {
+    const startedMs = this.#reporter.world.monotonicMs();
+    const number = ++this.#reporter.turnsBegun;
+    this.#nextStartMs = startedMs + this.#options.everyMs;
+    const nothing = { message: undefined, progress: undefined, error: undefined };
+    return (this.#turn = { number, startedMs, kind: this.#options.kind, ...nothing });
   }
 
   /** Waits until the next turn may begin: its time has come and nobody holds the loop. False when there is none. */
@@ -100,26 +139,26 @@ export class Loop {
     for (;;) {
       if (this.#stopped) return false;
       if (reporter.ending !== null || reporter.directive.kind === "stop") {
-        this.stop(reporter.ending ?? undefined);
+        await reporter.answered(this.stop(reporter.ending ?? undefined));
         return false;
       }
-      if (reporter.directive.kind === "pause") {
-        await this.#hold();
-        continue;
-      }
       const leftMs = this.#nextStartMs - reporter.world.monotonicMs();
-      if (leftMs <= 0) return true;
-      await this.#sleep(leftMs);
+      if (reporter.directive.kind === "pause") await this.#hold();
+      else if (leftMs <= 0) return true;
+      else await this.#sleep(leftMs);
     }
   }
 
   /** One beat of a held loop, and a wait before the next one. */
   async #hold(): Promise<void> {
     const reporter = this.#reporter;
-    await reporter.answered(reporter.beat({ status: "paused" }));
+    // One on its way is enough: a queue of them would say no more.
+    if (this.#paused === null || this.#paused.settled) {
+      this.#paused = reporter.beat({ status: "paused" });
+      await reporter.answered(this.#paused);
+    }
     if (reporter.directive.kind !== "pause") return;
-    const { intervalMs } = reporter.settings;
-    await this.#sleep(Math.max(HOLD_MS.least, Math.min(HOLD_MS.most, intervalMs ?? HOLD_MS.most)));
+    await this.#sleep(Math.min(HOLD_MS, reporter.settings.intervalMs ?? HOLD_MS));
   }
 
   async #sleep(ms: number): Promise<void> {
@@ -128,31 +167,44 @@ export class Loop {
     await this.#reporter.world.sleep(ms, { signal: this.#nap.signal, holdsProcess: true });
   }
 
-  async #endTurn(cycle: Cycle): Promise<void> {
+  async #end(turn: Turn): Promise<void> {
     const reporter = this.#reporter;
     if (this.#stopped) return;
-    const parcel = reporter.ending === null ? reporter.beat(cycle.closing()) : this.stop(reporter.ending);
-    this.#cycle = null;
-    await reporter.answered(parcel);
+    if (reporter.ending !== null) {
+      await reporter.answered(this.stop(reporter.ending));
+      return;
+    }
+    const facts = closingOf(turn, reporter);
+    this.#turn = null;
+    await reporter.answered(reporter.beat({ ...facts, ...this.#longWait() }), (facts.cycle_ms ?? 0) * PART_OF_TURN);
   }
 
-  /** The last beat, if it was not yet spoken, and the tokens that came after it. */
+  /** A pace slower than the promise is a wait that the server is told of. */
+  #longWait(): { readonly lease_s?: number; readonly lease_reason?: string } {
+    const waitMs = this.#nextStartMs - this.#reporter.world.monotonicMs();
+    const { intervalMs } = this.#reporter.settings;
+    if (intervalMs === null || waitMs <= intervalMs) return {};
+    return { lease_s: Math.round(waitMs) / 1000, lease_reason: "waiting for its next turn" };
+  }
+
+  #sayLast(status: "stopped" | "exited", reason: string | undefined): Parcel | null {
+    const facts: Partial<Facts> = this.#turn === null ? {} : closingOf(this.#turn, this.#reporter);
+    this.#turn = null;
+    this.#stopped = true;
+    mourners.delete(this);
+    this.wake();
+    return this.#reporter.beat({ ...facts, status, message: reason ?? facts.message });
+  }
+
+  /** The iterator is done: by itself, or because the body left. */
   #leave(): void {
     const reporter = this.#reporter;
-    const left = this.#cycle;
-    this.#cycle = null;
-    if (left !== null && !this.#stopped) {
-      const facts = left.closing();
-      if (facts.status === "error") reporter.beat(facts);
-      const place = facts.status === "error" ? {} : facts;
-      reporter.beat({ ...place, status: reporter.ending === null ? "exited" : "stopped" });
-    } else if (reporter.owes) reporter.beat({ status: "stopped" });
-    this.#stopped = true;
-    this.over = true;
-  }
-
-  #onSignal(signal: NodeJS.Signals): void {
-    this.#reporter.world.log(`${signal}: the loop ends after this turn; a second signal ends the process at once`);
-    void this.announce(`received ${signal}`);
+    this.#left = true;
+    if (this.#stopped) {
+      if (reporter.owes) reporter.beat({ status: "stopped" });
+    } else if (this.#turn?.error !== undefined) {
+      reporter.beat(closingOf(this.#turn, reporter));
+      this.#turn = null;
+    } else if (reporter.ending !== null) this.stop(reporter.ending);
   }
 }

@@ -17,31 +17,35 @@ export type PostResult =
 /** An answer is a few hundred bytes; more than this is somebody else's. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-// Shared, so that agents with many names in one process do not hold a socket pool each. Idle sockets do not keep a process alive.
+// Shared, so that agents with many names in one process do not hold a socket pool each.
 const agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
 
-/** Posts one body; never rejects. Redirects are not followed: the key goes nowhere but to the given address. */
+/** Also for who posts the last words of the process; see last-words.ts. */
+export function headersOf({ key }: Target): Record<string, string> {
+  return { "content-type": "application/json", authorization: `Bearer ${key}` };
+}
+
+/**
+ * Posts one body; never rejects and keeps no process alive: who wants to wait for the outcome holds a timer of its own.
+ * Redirects are not followed: the key goes nowhere but to the given address.
+ */
 export function post(target: Target, body: string): Promise<PostResult> {
   return new Promise((resolve) => {
     const secure = target.url.protocol === "https:";
     const request = (secure ? https : http).request(target.url, {
       method: "POST",
       agent: secure ? agents.https : agents.http,
-      headers: {
-        "content-type": "application/json",
-        "content-length": Buffer.byteLength(body),
-        authorization: `Bearer ${target.key}`,
-      },
+      headers: { ...headersOf(target), "content-length": Buffer.byteLength(body) },
     });
     const fail = (code: string): void => {
       clearTimeout(deadline);
-      resolve({ kind: "failed", code, staleSocket: request.reusedSocket && code === "ECONNRESET" });
+      const staleSocket = request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
+      resolve({ kind: "failed", code, staleSocket });
       request.destroy();
     };
-    const deadline = setTimeout(fail, target.timeoutMs, "TIMEOUT");
-    request.on("error", (error: NodeJS.ErrnoException) => {
-      fail(error.code ?? "ERROR");
-    });
+    const deadline = setTimeout(fail, target.timeoutMs, "TIMEOUT").unref();
+    request.on("socket", (socket) => void socket.unref());
+    request.on("error", (error: NodeJS.ErrnoException) => fail(error.code ?? "ERROR"));
     request.on("response", (response) => {
       const pieces: Buffer[] = [];
       let size = 0;
@@ -50,12 +54,7 @@ export function post(target: Target, body: string): Promise<PostResult> {
         if (size > MAX_ANSWER_BYTES) fail("ANSWER_TOO_LARGE");
         else pieces.push(piece);
       });
-      response.on("aborted", () => {
-        fail("ABORTED");
-      });
-      response.on("error", (error: NodeJS.ErrnoException) => {
-        fail(error.code ?? "ERROR");
-      });
+      response.on("error", (error: NodeJS.ErrnoException) => fail(error.code ?? "ERROR"));
       response.on("end", () => {
         clearTimeout(deadline);
         const { statusCode: status = 0, headers } = response;
@@ -76,8 +75,7 @@ function parsed(bytes: Buffer): unknown {
   }
 }
 
-/** Seconds only; a date in this header is not worth a clock comparison. */
+/** Seconds only; a date in this header would trust two clocks to agree. */
 function retryAfter(header: string | undefined): number | null {
-  const seconds = Number(header);
-  return header !== undefined && Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null;
+  return header !== undefined && /^\d+$/u.test(header) ? Number(header) * 1000 : null;
 }

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { cut, MAX_TOOLS, type BeatBody, type Status, type ToolCall } from "./beat-body.ts";
+import type { BeatBody } from "./beat-body.ts";
 import { Delivery, type Answer, type Parcel } from "./delivery.ts";
-import { post } from "./post.ts";
+import { MAX_TOOLS, preview, toolOf, type Status, type ToolCall } from "./fields.ts";
 import type { Settings } from "./settings.ts";
 import { Tally } from "./tally.ts";
-import { argsHash } from "./tool-digest.ts";
 import { usageRow } from "./usage-shapes.ts";
 import type { Grumbler, World } from "./world.ts";
 
@@ -15,6 +14,8 @@ export interface Directive {
   readonly warning: "loop_detected" | "cost_exceeded" | null;
 }
 
+export const CONTINUE: Directive = { kind: "continue", reason: null, warning: null };
+
 /** What one beat says besides who says it and what was used. */
 export type Facts = Omit<
   Partial<BeatBody>,
@@ -23,7 +24,7 @@ export type Facts = Omit<
 
 /** Beats that wait in memory during an outage: 17 hours of one a minute before the first are folded. */
 const QUEUE_LIMIT = 1_024;
-const RSS_EVERY_MS = 10_000;
+const MEMORY_EVERY_MS = 10_000;
 
 /** Numbers the beats of one agent and one `instance`, fills in what was used, and hands them to the delivery. */
 export class Reporter {
@@ -32,8 +33,10 @@ export class Reporter {
   readonly grumbler: Grumbler;
   /** Set by a loop that paces itself. */
   everyMs: number | null = null;
-  directive: Directive = { kind: "continue", reason: null, warning: null };
-  /** Called when the server tells the agent anything but to go on. */
+  /** Turns begun, over all loops of this object. */
+  turnsBegun = 0;
+  directive: Directive = CONTINUE;
+  /** Called when the server tells the agent something else than before. */
   onDirective: () => void = () => undefined;
   /** Why the agent is shutting down, once that was announced; no beat may call it back to `up`. */
   ending: string | null = null;
@@ -41,38 +44,33 @@ export class Reporter {
   readonly #delivery: Delivery | null;
   readonly #tally = new Tally();
   #tools: ToolCall[] = [];
-  /** Random per object: whatever shares a run (threads, forks, a second object) has its own count of beats. */
-  readonly #instance = randomUUID().slice(0, 8);
+  /** Random per object: whatever shares a run (threads, child processes, a second object) has its own count of beats. */
+  readonly #instance = randomUUID().slice(0, 13);
   #seq = 0;
-  #rssAt = Number.NEGATIVE_INFINITY;
+  #memoryAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(settings: Settings, world: World, grumbler: Grumbler, queueLimit = QUEUE_LIMIT) {
     this.settings = settings;
     this.world = world;
     this.grumbler = grumbler;
     const { target } = settings;
+    const onAnswer = (answer: Answer): void => this.#heed(answer);
+    const onRefused = (beat: BeatBody): void => void this.#tally.tokens(beat.tokens_used);
     this.#delivery =
-      target === null
-        ? null
-        : new Delivery({
-            post: (body) => post(target, body),
-            world,
-            grumbler,
-            queueLimit,
-            onAnswer: (answer) => this.#heed(answer),
-            onRefused: (beat) => this.#tally.tokens(beat.tokens_used),
-          });
+      target === null ? null : new Delivery({ target, world, grumbler, queueLimit, onAnswer, onRefused });
   }
 
-  tokens(number: number): void {
-    this.#tally.tokens(number);
+  tokens(count: number): void {
+    if (!this.#tally.tokens(count)) {
+      this.grumbler.once("tokens", `tokens are numbers from 0; ${preview(count)} is not counted`);
+    }
   }
 
   /** Counts a usage object of any known shape, or a list of them; returns the tokens found. */
-  usage(given: unknown, named?: { provider?: string; model?: string }): number {
+  usage(given: unknown): number {
     let tokens = 0;
     for (const one of Array.isArray(given) ? (given as unknown[]) : [given]) {
-      const row = usageRow(one, named);
+      const row = usageRow(one);
       if (row === null) {
         this.grumbler.once("usage", "a usage object holds no token count that is known; it counts nothing");
         continue;
@@ -84,12 +82,7 @@ export class Reporter {
   }
 
   tool(name: string, args: unknown): void {
-    this.toolCall(name, argsHash(args) ?? undefined);
-  }
-
-  toolCall(name: string, digest: string | undefined): void {
-    const call = { name: cut(name === "" ? "unnamed" : name, 128) };
-    this.#tools.push(digest === undefined ? call : { ...call, args_hash: cut(digest, 128) });
+    this.#tools.push(toolOf(name, args));
     if (this.#tools.length > 2 * MAX_TOOLS) this.#tools = this.#tools.slice(-MAX_TOOLS);
   }
 
@@ -105,9 +98,10 @@ export class Reporter {
     this.#tools = [];
     if (this.#delivery === null) return null;
     const { agent, runId, intervalMs } = this.settings;
+    const isLast = facts.status === "stopped" || facts.status === "exited";
     return this.#delivery.push({
       agent,
-      status: this.ending !== null && facts.status === "ok" ? "shutting_down" : facts.status,
+      status: this.ending === null || isLast ? facts.status : "shutting_down",
       tokens_used: used.tokens,
       ts: this.world.wallMs() / 1000,
       run_id: runId,
@@ -117,22 +111,21 @@ export class Reporter {
       cycle_kind: facts.cycle_kind,
       cycle_ms: facts.cycle_ms,
       usage: used.rows.length === 0 ? undefined : used.rows,
-      cost_usd: facts.cost_usd,
       interval_s: intervalMs === null ? undefined : intervalMs / 1000,
       every_s: intervalMs !== null || this.everyMs === null ? undefined : this.everyMs / 1000,
       lease_s: facts.lease_s,
-      lease_reason: facts.lease_reason === undefined ? undefined : cut(facts.lease_reason, 500),
-      message: facts.message === undefined ? undefined : cut(facts.message, 2_000),
-      progress: facts.progress === undefined || facts.progress === "" ? undefined : cut(facts.progress, 256),
+      lease_reason: facts.lease_reason,
+      message: facts.message,
+      progress: facts.progress,
       tools: tools.length === 0 ? undefined : tools,
       metrics: facts.metrics,
     });
   }
 
-  /** Gives way to other work and waits, at most `maxBlockMs`, until the beat is answered. */
-  async answered(parcel: Parcel | null): Promise<void> {
-    if (parcel !== null && this.#delivery !== null) await this.#delivery.answered(parcel, this.settings.maxBlockMs);
-    else await new Promise(setImmediate);
+  /** Gives way to other work and waits, at most `ms` and never longer than the loop's patience, until the beat is answered. */
+  async answered(parcel: Parcel | null, ms = Number.POSITIVE_INFINITY): Promise<void> {
+    if (parcel === null || this.#delivery === null) await new Promise(setImmediate);
+    else await this.#delivery.answered(parcel, Math.min(ms, this.settings.patienceMs));
   }
 
   async flush(ms: number): Promise<boolean> {
@@ -142,10 +135,10 @@ export class Reporter {
   /** Resident memory, now and then: memory that grows until the process dies is a pattern of the daily report. */
   memory(): Readonly<Record<string, number>> | undefined {
     const now = this.world.monotonicMs();
-    if (this.#delivery === null || now - this.#rssAt < RSS_EVERY_MS) return undefined;
-    this.#rssAt = now;
+    if (this.#delivery === null || now - this.#memoryAtMs < MEMORY_EVERY_MS) return undefined;
+    this.#memoryAtMs = now;
     try {
-      return { rss_mb: Math.round(process.memoryUsage.rss() / 1_048_576) };
+      return { rss_mb: Math.round(process.memoryUsage.rss() / 100_000) / 10 };
     } catch {
       // Reading it opens a file, which fails when the process has run out of descriptors. The beat matters more.
       return undefined;
@@ -153,7 +146,8 @@ export class Reporter {
   }
 
   #heed(answer: Answer): void {
+    const before = this.directive.kind;
     this.directive = { kind: answer.directive, reason: answer.reason, warning: answer.warning };
-    if (answer.directive !== "continue") this.onDirective();
+    if (answer.directive !== before) this.onDirective();
   }
 }

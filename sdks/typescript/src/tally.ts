@@ -3,7 +3,7 @@ import { count, MAX_COUNT, type UsageRow } from "./usage-shapes.ts";
 /** Most rows in one beat, as the wire has it. */
 const MAX_ROWS = 64;
 
-export interface Used {
+interface Used {
   /** Plain tokens plus input and output of the rows. */
   readonly tokens: number;
   readonly rows: readonly UsageRow[];
@@ -14,8 +14,10 @@ export class Tally {
   #plain = 0;
   #rows: UsageRow[] = [];
 
-  tokens(number: number): void {
+  /** False for what is no number from 0, which counts nothing. */
+  tokens(number: number): boolean {
     this.#plain = Math.min(MAX_COUNT, this.#plain + count(number));
+    return typeof number === "number" && number >= 0;
   }
 
   row(row: UsageRow): void {

@@ -32,16 +32,26 @@ interface Counts {
 
 /**
  * Reads what a provider's answer, its usage object, or our own row says; null when no count is recognised. A whole answer
- * works too: its `model` is taken along.
+ * works too: its `model` is taken along. Never throws.
  */
-export function usageRow(given: unknown, named: { provider?: string; model?: string } = {}): UsageRow | null {
+export function usageRow(given: unknown): UsageRow | null {
+  try {
+    return readRow(given);
+  } catch {
+    // A getter of somebody's object threw: then nothing is recognised.
+    return null;
+  }
+}
+
+function readRow(given: unknown): UsageRow | null {
   const outer = fieldsOf(given);
   if (outer === null) return null;
-  const inner = fieldsOf(outer["usage"]) ?? fieldsOf(outer["usageMetadata"]) ?? outer;
+  const wrapped = fieldsOf(outer["usage"]) ?? fieldsOf(outer["usageMetadata"]) ?? fieldsOf(outer["usage_metadata"]);
+  const inner = wrapped ?? outer;
   const counts = countsOf(inner);
   if (counts === null) return null;
-  const provider = named.provider ?? text(inner["provider"]);
-  const model = named.model ?? text(inner["model"]) ?? text(outer["model"]) ?? text(outer["modelVersion"]);
+  const provider = text(inner["provider"]) ?? text(outer["provider"]);
+  const model = text(inner["model"]) ?? text(outer["model"]) ?? text(outer["modelVersion"]);
   const cost = money(inner["cost_usd"]) ?? money(inner["cost"]);
   return {
     ...(provider === undefined ? {} : { provider }),
@@ -141,6 +151,9 @@ function fieldsOf(value: unknown): Fields | null {
 /** The largest count the wire takes: 10¹². */
 export const MAX_COUNT = 1_000_000_000_000;
 
+/** A call that costs more than this was misread. */
+const MAX_COST_USD = 1_000_000;
+
 /** A whole number within the wire's bounds; what is no number counts as nothing. */
 export function count(value: unknown): number {
   if (typeof value !== "number" || !(value > 0)) return 0;
@@ -148,7 +161,7 @@ export function count(value: unknown): number {
 }
 
 function money(value: unknown): number | undefined {
-  return typeof value === "number" && value >= 0 && Number.isFinite(value) ? value : undefined;
+  return typeof value === "number" && value >= 0 && value <= MAX_COST_USD ? value : undefined;
 }
 
 function text(value: unknown): string | undefined {
