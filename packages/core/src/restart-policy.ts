@@ -203,12 +203,12 @@ function retry(turn: Turn, why: string): void {
   const restarts = recovery.restarts.filter((restart) => restart > at - DAY);
   turn.state.recovery = { ...recovery, restarts, troubleSince, pid: null };
   if (recovery.attempt >= maxRestarts) {
-    return giveUp(turn, `${maxRestarts} restarts in a row have failed; the last one because ${why}`);
+    return giveUp(turn, `${maxRestarts} restarts in a row have failed; the last time: ${why}`);
   }
   if (restarts.length >= maxRestartsPerDay) {
     return giveUp(
       turn,
-      `the ${spellOrdinal(restarts.length + 1)} automatic restart within 24 h was refused; it ended because ${why}`,
+      `the ${spellOrdinal(restarts.length + 1)} automatic restart within 24 h was refused; this time: ${why}`,
     );
   }
   if (recovery.attempt > 0) raiseMendable(turn, `Restart ${recovery.attempt} of ${maxRestarts} has failed.`);
@@ -250,7 +250,7 @@ function askHuman(turn: Turn, why: string): void {
     kind: "needs-human",
     since,
     title: "needs you: it will not be restarted again by itself",
-    text: `Why: ${why}. Find the cause (its log, the last incidents), then restart or resume it.`,
+    text: `Why: ${why}. Find the cause in its output and its last incidents, then run \`midwatch restart ${turn.state.name}\`.`,
     numbers: { attempts: turn.state.recovery?.attempt ?? 0 },
   });
 }
