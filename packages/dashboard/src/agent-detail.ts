@@ -1,14 +1,14 @@
 // What the page of one agent knows beyond the fleet: its incidents, its history, and one page of cycles at a time, so
 // that going far back in time costs no more memory than staying here.
 
-import { signal, type Signal } from "@preact/signals";
+import { batch, signal, type Signal } from "@preact/signals";
 import { api, type Answer } from "./api.ts";
 import type { BeatView, EventView, IncidentView, StreamMessage } from "./api-types.ts";
 import { maxRecentBeats, mergeBeats } from "./fleet.ts";
 import { putEvent, putIncident } from "./history.ts";
 import { listen, rememberAgent } from "./live-fleet.ts";
 
-export const cyclesPerPage = 500;
+const cyclesPerPage = 500;
 
 export class AgentDetail {
   readonly name: string;
@@ -44,6 +44,7 @@ export class AgentDetail {
   }
 
   async load(): Promise<void> {
+    this.problem.value = null;
     const [agent, events, incidents] = await Promise.all([
       api.agent(this.name, maxRecentBeats),
       api.events(this.name),
@@ -51,11 +52,14 @@ export class AgentDetail {
       this.back.value.length === 0 ? this.#loadCycles(null) : undefined,
     ]);
     if (this.#closed) return;
-    if (agent.ok) rememberAgent(agent.value);
-    this.missing.value = !agent.ok && agent.refusal.status === 404;
-    this.settled.value = true;
-    this.#take(events, (page) => (this.events.value = page.items));
-    this.#take(incidents, (page) => (this.incidents.value = page.items));
+    batch(() => {
+      if (agent.ok) rememberAgent(agent.value);
+      if (events.ok) this.events.value = events.value.items;
+      if (incidents.ok) this.incidents.value = incidents.value.items;
+      this.missing.value = !agent.ok && agent.refusal.status === 404;
+      if (!this.missing.value) this.problem.value ??= firstRefusal([agent, events, incidents]);
+      this.settled.value = true;
+    });
   }
 
   /** One page of cycles back in time. */
@@ -80,15 +84,12 @@ export class AgentDetail {
     const answer = await api.cycles(this.name, cursor, cyclesPerPage);
     // A later request has overtaken this one, or the page is gone.
     if (this.#closed || asked !== this.#cyclesAsked) return false;
-    return this.#take(answer, (page) => {
-      this.cycles.value = page.items.toReversed();
-      this.olderCursor.value = page.next;
-    });
-  }
-
-  #take<T>(answer: Answer<T>, put: (value: T) => void): boolean {
-    if (answer.ok) put(answer.value);
-    this.problem.value = answer.ok || answer.refusal.status === 404 ? null : answer.refusal.message;
+    if (answer.ok) {
+      this.cycles.value = answer.value.items.toReversed();
+      this.olderCursor.value = answer.value.next;
+    } else if (answer.refusal.status !== 404) {
+      this.problem.value = answer.refusal.message;
+    }
     return answer.ok;
   }
 
@@ -115,6 +116,11 @@ export class AgentDetail {
         return;
     }
   }
+}
+
+function firstRefusal(answers: readonly Answer<unknown>[]): string | null {
+  for (const answer of answers) if (!answer.ok) return answer.refusal.message;
+  return null;
 }
 
 /** A page that is looked at live grows to twice its size before its oldest cycles go. */

@@ -1,5 +1,6 @@
-import { useComputed, useSignal } from "@preact/signals";
+import { computed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import type { AgentView } from "../api-types.ts";
 import { now } from "../clock.ts";
 import { link } from "../live-fleet.ts";
@@ -22,7 +23,10 @@ const height = 24;
 /** The last beats, newest at the right. Read by pointer and, where it is walkable, with the arrow keys. */
 export function BeatStrip({ agent, capacity, walkable = false }: BeatStripProps): JSX.Element {
   // Cut off from the server nobody knows whether beats are missed now; then what was known last stands.
-  const due = useComputed(() => (link.value.state === "lost" ? agent.missed : missedBeats(agent, now.value))).value;
+  const due = useMemo(
+    () => computed(() => (link.value.state === "lost" ? agent.missed : missedBeats(agent, now.value))),
+    [agent],
+  ).value;
   const chosen = useSignal<number | null>(null);
   const cells = stripCells(agent, due, capacity);
   const empty = capacity - cells.length;
@@ -79,25 +83,7 @@ export function BeatStrip({ agent, capacity, walkable = false }: BeatStripProps)
       onKeyDown={onKeyDown}
       onBlur={hide}
     >
-      <svg
-        viewBox={`0 0 ${capacity * pitch - (pitch - width)} ${height}`}
-        preserveAspectRatio="none"
-        aria-hidden="true"
-      >
-        <path class="cell-empty" d={Array.from({ length: empty }, (_, i) => bar(i, [[11, 2]])).join("")} />
-        {kinds.map((kind) => (
-          <path key={kind} class={`cell-${kind}`} d={pathOf(cells, kind, empty)} />
-        ))}
-        {index !== null && (
-          <path
-            class="cell-chosen"
-            d={bar(empty + index, [
-              [0, 1.5],
-              [height - 1.5, 1.5],
-            ])}
-          />
-        )}
-      </svg>
+      <StripDrawing cells={cells} capacity={capacity} chosen={index} />
     </div>
   );
 }
@@ -129,6 +115,33 @@ const shapes: Readonly<Record<CellKind, readonly (readonly [number, number])[]>>
   ],
 };
 const kinds = Object.keys(shapes) as CellKind[];
+
+interface StripDrawingProps {
+  readonly cells: readonly StripCell[];
+  readonly capacity: number;
+  readonly chosen: number | null;
+}
+
+function StripDrawing({ cells, capacity, chosen }: StripDrawingProps): JSX.Element {
+  const empty = capacity - cells.length;
+  return (
+    <svg viewBox={`0 0 ${capacity * pitch - (pitch - width)} ${height}`} preserveAspectRatio="none" aria-hidden="true">
+      <path class="cell-empty" d={Array.from({ length: empty }, (_, i) => bar(i, [[11, 2]])).join("")} />
+      {kinds.map((kind) => (
+        <path key={kind} class={`cell-${kind}`} d={pathOf(cells, kind, empty)} />
+      ))}
+      {chosen !== null && (
+        <path
+          class="cell-chosen"
+          d={bar(empty + chosen, [
+            [0, 1.5],
+            [height - 1.5, 1.5],
+          ])}
+        />
+      )}
+    </svg>
+  );
+}
 
 /** One path per kind keeps a strip at a handful of nodes, whatever the size of the fleet. */
 function pathOf(cells: readonly StripCell[], kind: CellKind, offset: number): string {

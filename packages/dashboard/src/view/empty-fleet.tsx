@@ -11,7 +11,7 @@ export function EmptyFleet(): JSX.Element {
       <h1>Send the first beat</h1>
       <p class="lead">
         A beat is one message from inside your agent’s own loop. The first one registers the agent. From then on
-        Midwatch notices when they stop, and when a cycle gets dear.
+        Midwatch notices when it falls silent, and when a cycle gets dear.
       </p>
       <ol class="first-steps">
         <KeyStep />

@@ -1,7 +1,8 @@
 // Texts that tick. Each hands its signal to the page as it is, so that a tick changes a text and renders no component.
 
-import { useComputed } from "@preact/signals";
+import { computed } from "@preact/signals";
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import { now } from "../clock.ts";
 import { spellAgo, spellDuration, spellLocal, spellUtc } from "../spell-time.ts";
 
@@ -31,7 +32,8 @@ interface TickingProps extends TimeProps {
 
 function Ticking({ iso, title, spell }: TickingProps): JSX.Element {
   const at = Date.parse(iso);
-  const text = useComputed(() => spell(at, now.value));
+  // Made anew for another time, so that it is right at once and not only with the next tick.
+  const text = useMemo(() => computed(() => spell(at, now.value)), [at, spell]);
   return (
     <time dateTime={iso} title={title}>
       {text}
@@ -39,8 +41,9 @@ function Ticking({ iso, title, spell }: TickingProps): JSX.Element {
   );
 }
 
+/** Whole seconds: what ticks once a second has no milliseconds to tell. */
 function spellSince(at: number, present: number): string {
-  return spellDuration(Math.max(0, present - at));
+  return present - at < 1_000 ? "0 s" : spellDuration(present - at);
 }
 
 function spellLocalSeconds(at: number, present: number): string {

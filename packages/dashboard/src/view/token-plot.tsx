@@ -94,7 +94,7 @@ function plotOptions(
     // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
     scales: { y: { distr: scale === "log" ? 3 : 1, range } },
     axes: [
-      { ...axis, size: 30, values: timeValues },
+      { ...axis, size: 30, space: 72, incrs: timeSteps, values: timeValues },
       { ...axis, size: 52, ...tokenSplits(scale), values: tokenValues },
     ],
     series: [
@@ -161,6 +161,11 @@ function tokenSplits(scale: "log" | "linear"): Pick<uPlot.Axis, "splits"> {
 function tokenValues(_: uPlot, splits: number[]): string[] {
   return splits.map(spellShortCount);
 }
+
+/** Seconds between two ticks of time: round parts of minutes, hours and days. */
+const timeSteps = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400,
+].concat([2, 4, 7, 14, 28, 56, 112, 224, 448].map((days) => days * 86_400));
 
 /** Times of day, 24 hours; the date where the day begins. */
 function timeValues(_: uPlot, splits: number[]): string[] {
