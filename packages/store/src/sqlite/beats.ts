@@ -12,7 +12,7 @@ import type { Columns, Connection } from "./connection.ts";
  * The tail is settled when it holds this many beats. Smaller, each settling touches the same pages for fewer beats
  * (4,096: 6 µs a beat against 3); larger, the pause of about 60 ms that it makes grows.
  */
-const tailLimit = 16_384;
+export const tailLimit = 16_384;
 
 /** Totals stop here, just below what 64 bits hold: an overflow would make SQLite refuse the whole settling. */
 const maxTotal = "9000000000000000000";

@@ -7,6 +7,7 @@ import { ended, nodeArguments } from "../testing/child.ts";
 import { agentState, agentWrite, beat, morning, writing } from "../testing/fixture.ts";
 import { inFolder } from "../testing/folder.ts";
 import { AgentTable } from "./agents.ts";
+import { tailLimit } from "./beats.ts";
 import { openConnection } from "./open.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 
@@ -56,6 +57,32 @@ test("a database at its own limit is full, and goes on when it may grow", async 
     await fold(2);
     assert.equal((await store.agent("bot"))?.state.beatsTotal, 2);
     assert.equal((await store.hours({ from: morning, to: morning + 1 }))[0]?.beats, 400);
+    await store.close();
+  });
+});
+
+test("a fold that is durable succeeds even when there is no room to file its beats away, which is made up for later", async () => {
+  await inFolder(async (folder) => {
+    const db = openConnection({ file: join(folder, "midwatch.db") });
+    const store = sqliteStore(db, new AgentTable(db));
+    const fold = (beats: number) =>
+      store.fold(
+        ["bot"],
+        writing(agentWrite("bot", { beats: Array.from({ length: beats }, () => beat({ tokens: 1 })) })),
+      );
+    const filedHours = () => db.get("SELECT count(*) AS n FROM agent_hours")?.["n"];
+    const beats = async () => (await store.hours({ from: morning, to: morning + 1 }))[0]?.beats;
+    await fold(tailLimit - 10);
+    assert.equal(filedHours(), 0);
+    const pages = Number(db.get("PRAGMA page_count")?.["page_count"]);
+    db.exec(`PRAGMA max_page_count = ${pages + 10}`);
+    await fold(20);
+    assert.equal(filedHours(), 0, "there was no room for it");
+    assert.equal(await beats(), tailLimit + 10);
+    db.exec("PRAGMA max_page_count = 1000000");
+    await fold(1);
+    assert.equal(filedHours(), 1);
+    assert.equal(await beats(), tailLimit + 11);
     await store.close();
   });
 });

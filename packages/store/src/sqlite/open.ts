@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync } from "node:fs";
+import { accessSync, closeSync, constants, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Store } from "../store.ts";
 import { AgentTable } from "./agents.ts";
@@ -58,8 +58,6 @@ function makePrivate(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   try {
     closeSync(openSync(file, "wx", 0o600));
-    // The umask can only take rights away, but the owner must keep both.
-    chmodSync(file, 0o600);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     // Before SQLite looks: it would open the file to read, and leave a log beside it that nobody may write either.

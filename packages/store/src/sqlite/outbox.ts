@@ -40,16 +40,14 @@ ORDER BY id LIMIT ?3`;
 
 const claim = `
 UPDATE outbox SET state = 'claimed', attempts = attempts + 1, next_at = ?
-WHERE id = ? AND finished_at IS NULL AND next_at <= ? RETURNING ${columns}`;
+WHERE id = ? RETURNING ${columns}`;
 
 type ClaimQuery = Parameters<Store["claimOutbox"]>[0];
 
 /** Workers ask all the time and mostly for nothing, which takes no lock. */
 export function claimDue(db: Connection, query: ClaimQuery): readonly OutboxRow[] {
   if (dueIds(db, query).length === 0) return [];
-  return db.transaction(() =>
-    dueIds(db, query).flatMap((id) => db.all(claim, query.leaseUntil, id, query.now).map(rowOf)),
-  );
+  return db.transaction(() => dueIds(db, query).flatMap((id) => db.all(claim, query.leaseUntil, id).map(rowOf)));
 }
 
 function dueIds(db: Connection, query: ClaimQuery): readonly number[] {

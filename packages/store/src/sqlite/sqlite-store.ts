@@ -24,7 +24,7 @@ function foldStore(db: Connection, agents: AgentTable): Pick<Store, "fold" | "pr
       if (tailIsFull(db)) db.transaction(() => settle(db));
     } catch {
       // The fold before is durable and must not be reported as failed. The tail is a good home meanwhile; the
-      // next fold tries again, and whatever is wrong with the disk will be said there.
+      // next fold tries again, and what lasts is said by `prune`, which settles as well.
     }
   }
 

@@ -41,6 +41,8 @@ function bigFold(rows: ReadonlyMap<string, AgentRow>): Writes {
 execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", disk]);
 const file = join(disk, "midwatch.db");
 const store = await openSqliteStore({ file });
+const closed = join(disk, "closed.db");
+await (await openSqliteStore({ file: closed })).close();
 
 async function stored() {
   const beats = (await store.beats("bot", page)).items.length;
@@ -60,7 +62,8 @@ assert.equal(error.retryable, true);
 assert.match(error.message, /free some space on its disk; Midwatch goes on by itself then/);
 assert.deepEqual(await stored(), { folds, beats: folds * 500, outbox: folds });
 await rejectsWith("full", () => store.fold(["bot"], bigFold));
-await rejectsWith("full", () => openSqliteStore({ file: join(disk, "other.db") }));
+await rejectsWith("full", () => openSqliteStore({ file: join(disk, "new.db") }));
+await rejectsWith("full", () => openSqliteStore({ file: closed }));
 assert.deepEqual(await stored(), { folds, beats: folds * 500, outbox: folds });
 
 rmSync(filler);
@@ -68,6 +71,7 @@ await store.fold(["bot"], bigFold);
 folds += 1;
 assert.deepEqual(await stored(), { folds, beats: folds * 500, outbox: folds });
 await store.close();
+await (await openSqliteStore({ file: closed })).close();
 
 const again = await openSqliteStore({ file });
 assert.equal((await again.agent("bot"))?.state.beatsTotal, folds);

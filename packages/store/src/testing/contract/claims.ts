@@ -29,6 +29,7 @@ export async function readAll<T>(limit: number, read: (query: PageQuery) => Prom
     const page: PageOf<T> = await read({ limit, cursor });
     all.push(...page.items);
     assert.ok(page.items.length <= limit, "a page is no longer than asked for");
+    assert.ok(page.items.length > 0 || pages === 0, "a page that was announced holds something");
     if (page.next === null) return all;
     assert.equal(page.items.length, limit, "only the last page may be shorter");
     cursor = page.next;

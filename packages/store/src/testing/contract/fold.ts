@@ -117,7 +117,14 @@ export const foldClaims: Claims = {
   "the outbox is told the ids of agents and of incidents that are open, opened or resolved": async (store) => {
     const before = await store.fold(
       ["bot"],
-      writing(agentWrite("bot", { incidents: [{ do: "open", incident: incident({ kind: "drift" }) }] })),
+      writing(
+        agentWrite("bot", {
+          incidents: [
+            { do: "open", incident: incident({ kind: "drift" }) },
+            { do: "open", incident: incident({ kind: "stuck" }) },
+          ],
+        }),
+      ),
     );
     const told: number[] = [];
     const written: Written = await store.fold(["bot"], () => ({
@@ -127,18 +134,22 @@ export const foldClaims: Claims = {
             { do: "open", incident: incident({ kind: "silent" }) },
             { do: "open", incident: incident({ kind: "failing" }) },
             { do: "resolve", kind: "failing", incident: incident({ kind: "failing" }), at: morning, by: "itself" },
+            { do: "resolve", kind: "drift", incident: incident({ kind: "drift" }), at: morning, by: "itself" },
+            { do: "open", incident: incident({ kind: "drift" }) },
           ],
         }),
       ],
       outbox: (ids) => {
         told.splice(0);
         told.push(ids.agentId("bot"));
-        for (const kind of ["drift", "silent", "failing"] as const) told.push(ids.incidentId("bot", kind));
+        for (const kind of ["stuck", "silent", "failing", "drift"] as const) told.push(ids.incidentId("bot", kind));
         return [draft("key", { body: { incident: told[1] } })];
       },
     }));
-    const [opened, , resolved] = written.incidents;
-    assert.deepEqual(told, [written.agentIds.get("bot"), before.incidents[0]?.id, opened?.id, resolved?.id]);
+    const [, stuck] = before.incidents;
+    const [silent, , failing, , drift] = written.incidents;
+    assert.deepEqual(told, [written.agentIds.get("bot"), stuck?.id, silent?.id, failing?.id, drift?.id]);
+    assert.notEqual(drift?.id, before.incidents[0]?.id, "of one resolved and one open it is the open one");
     assert.deepEqual((await store.outbox(page)).items[0]?.body, { incident: told[1] });
   },
 
