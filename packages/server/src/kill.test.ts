@@ -1,0 +1,133 @@
+// What happens to what was promised when the server is killed in the middle of its work. Real processes, a real disk.
+
+import assert from "node:assert/strict";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { AgentView, BeatAnswer, IncidentView, Page, WebhookBody } from "@midwatch/protocol";
+import { startReceiver } from "./testing/loopback-receiver.ts";
+
+interface ServerProcess {
+  readonly process: ChildProcess;
+  readonly url: string;
+  readonly key: string;
+}
+
+async function startProcess(file: string, hook: string, intervalS: number): Promise<ServerProcess> {
+  const script = fileURLToPath(new URL("testing/server-process.ts", import.meta.url));
+  const args = ["--conditions=midwatch-source", "--disable-warning=ExperimentalWarning", script, file, hook];
+  const child = spawn(process.execPath, [...args, `${intervalS}`], { stdio: ["ignore", "pipe", "ignore"] });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [word, url = "", key = ""] = line.split(" ");
+    if (word === "ready") return { process: child, url, key };
+  }
+  throw new Error("the server process ended before it was ready");
+}
+
+async function kill({ process: child }: ServerProcess, signal: NodeJS.Signals): Promise<void> {
+  const ended = once(child, "exit");
+  child.kill(signal);
+  await ended;
+}
+
+async function beat({ url, key }: ServerProcess, body: object): Promise<BeatAnswer | null> {
+  try {
+    const response = await fetch(`${url}/api/v1/heartbeat`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}` },
+      body: JSON.stringify(body),
+    });
+    return response.ok ? ((await response.json()) as BeatAnswer) : null;
+  } catch {
+    // The server died under this request: nothing was promised.
+    return null;
+  }
+}
+
+async function get<T>({ url, key }: ServerProcess, path: string): Promise<T> {
+  const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${key}` } });
+  return (await response.json()) as T;
+}
+
+test("kill -9 under load loses no acknowledged beat and no notification", { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "midwatch-kill-"));
+  const file = join(folder, "midwatch.db");
+  await using hook = await startReceiver();
+  // Nothing gets through before the kill, so that every notification is still in the outbox then.
+  hook.answerWith((response) => {
+    response.statusCode = 503;
+    response.end();
+  });
+  const first = await startProcess(file, hook.url, 600);
+  const agents = 16;
+  const acknowledged = Array.from({ length: agents }, () => 0);
+  let killed = false;
+  const loops = acknowledged.map(async (_, n) => {
+    // The very first beat is a runaway: it pages, in the same transaction that makes it durable.
+    for (let seq = 0; !killed; seq += 1) {
+      const tokens_used = seq === 0 ? 300_000 : 100;
+      const answer = await beat(first, { agent: `load-${n}`, run_id: "r", instance: "i", seq, tokens_used });
+      if (answer) acknowledged[n] = seq + 1;
+    }
+  });
+  while (acknowledged.some((count) => count < 20)) await pause(10);
+  const dead = kill(first, "SIGKILL");
+  killed = true;
+  await Promise.all([dead, ...loops]);
+
+  hook.answerWith((response) => response.end("ok"));
+  const refused = hook.received.length;
+  const second = await startProcess(file, hook.url, 600);
+  try {
+    for (const [n, count] of acknowledged.entries()) {
+      const view = await get<AgentView>(second, `/api/v1/agents/load-${n}`);
+      assert.ok(view.beats_total >= count, `load-${n}: ${view.beats_total} kept of ${count} acknowledged`);
+      assert.ok(view.beats_total <= count + 1, "only the beat under way when it died may have gone in unanswered");
+    }
+    const paged = (): Set<string> =>
+      new Set(
+        hook.received
+          .slice(refused)
+          .map(({ body }) => JSON.parse(body) as WebhookBody)
+          .flatMap(({ type, kind, agent }) => (type === "incident.opened" ? [`${kind} ${agent}`] : [])),
+      );
+    const deadline = Date.now() + 40_000;
+    while (paged().size < agents && Date.now() < deadline) await pause(50);
+    assert.deepEqual(paged(), new Set(acknowledged.map((_, n) => `runaway load-${n}`)));
+  } finally {
+    await kill(second, "SIGKILL");
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("an outage of the server longer than two intervals alerts for no agent", { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "midwatch-kill-"));
+  const file = join(folder, "midwatch.db");
+  await using hook = await startReceiver();
+  const first = await startProcess(file, hook.url, 1);
+  for (let n = 0; n < 6; n += 1) await beat(first, { agent: `steady-${n}` });
+  await kill(first, "SIGKILL");
+  // Two intervals of 1 s, their grace of 1 s, and more than that.
+  await pause(4_500);
+  const second = await startProcess(file, hook.url, 1);
+  try {
+    const { items: agents } = await get<Page<AgentView>>(second, "/api/v1/agents");
+    assert.equal(agents.length, 6);
+    for (const { name, state } of agents) assert.ok(state === "unknown" || state === "late", `${name} is ${state}`);
+    for (let n = 0; n < 6; n += 1) assert.equal((await beat(second, { agent: `steady-${n}` }))?.state, "up");
+    const { items } = await get<Page<IncidentView>>(second, "/api/v1/incidents");
+    assert.deepEqual(items, []);
+    assert.equal(hook.received.length, 0);
+    // And it does see again: an agent that stays silent from now on is told of.
+    await hook.arrived(1);
+  } finally {
+    await kill(second, "SIGTERM");
+    await rm(folder, { recursive: true, force: true });
+  }
+});
