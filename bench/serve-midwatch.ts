@@ -1,0 +1,48 @@
+// The server as `midwatch server` runs it, in a process of its own, on a database in a temporary folder.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defaultSettings } from "@midwatch/core";
+import { createKey, startServer, systemClock, textLog } from "@midwatch/server";
+import { openSqliteStore } from "@midwatch/store";
+import { answerParent } from "./child.ts";
+import { weigh } from "./weigh.ts";
+
+export interface Serving {
+  readonly port: number;
+  readonly key: string | null;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "midwatch-bench-"));
+const store = await openSqliteStore({ file: join(folder, "midwatch.db") });
+const { key } = await createKey(store, { scope: "ingest", agentGlob: null, label: "bench", at: Date.now() });
+const server = await startServer({
+  listen: { host: "127.0.0.1", port: 0 },
+  store,
+  timeZone: "UTC",
+  strict: false,
+  defaults: defaultSettings,
+  channels: {},
+  alertsTo: [],
+  report: null,
+  log: textLog(process.stderr, systemClock),
+  version: "bench",
+  dashboardDir: null,
+});
+
+answerParent<{ do: "serve" | "weigh" }>(
+  async (message) => {
+    switch (message.do) {
+      case "serve":
+        return { port: server.port, key } satisfies Serving;
+      case "weigh":
+        return weigh();
+    }
+  },
+  async () => {
+    await server.stop();
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  },
+);
