@@ -124,6 +124,7 @@ export interface ErrorBody {
  * comes first; when it is too old to be known, `resync` tells the client to load everything again.
  */
 export type StreamMessage =
+  /** First of all, and then every ten seconds: a stream that is mute for longer is dead. */
   | { event: "hello"; data: { now: Iso; version: string } }
   | { event: "resync"; data: { now: Iso } }
   /** Sent for each agent that changed, at most about once a second each; carries the beats since the last one. */

@@ -19,7 +19,8 @@ import { iso } from "../views/time.ts";
 
 const flushMs: DurationMs = 200;
 const perAgentMs: DurationMs = SECOND;
-const keepAliveMs: DurationMs = 15 * SECOND;
+/** The stream is never mute for longer: a client that hears nothing knows that its connection is dead. */
+const keepAliveMs: DurationMs = 10 * SECOND;
 /** How long messages are kept for when nobody is connected. */
 const lingerMs: DurationMs = MINUTE;
 const ringSize = 2_000;
@@ -83,7 +84,7 @@ export class LiveHub implements LedgerListener {
     const now = iso(this.#clock.now());
     const missed = this.#after(lastEventId);
     // Only what comes last carries the newest id: a connection that breaks before it has missed what stands between.
-    response.write(messageText({ event: "hello", data: { now, version: this.#version } }, null));
+    response.write(this.#hello());
     for (const { text, agent } of missed ?? []) if (sees(agent)) response.write(text);
     if (missed === null) response.write(messageText({ event: "resync", data: { now } }, null));
     response.write(`id: ${this.#idOf(this.#n)}\n\n`);
@@ -127,7 +128,7 @@ export class LiveHub implements LedgerListener {
     }
     if (now - this.#spokeAt < keepAliveMs) return;
     this.#spokeAt = now;
-    for (const client of this.#clients.keys()) this.#write(client, ":\n\n");
+    for (const client of this.#clients.keys()) this.#write(client, this.#hello());
   }
 
   close(): void {
@@ -156,6 +157,11 @@ export class LiveHub implements LedgerListener {
   #write(client: ServerResponse, text: string): void {
     if (client.writableLength > maxBacklog) client.destroy();
     else client.write(text);
+  }
+
+  /** Greets, and keeps alive. Not a comment, because a browser's page never learns of those. */
+  #hello(): string {
+    return messageText({ event: "hello", data: { now: iso(this.#clock.now()), version: this.#version } }, null);
   }
 
   #idOf(n: number): string {
