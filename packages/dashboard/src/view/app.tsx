@@ -43,7 +43,7 @@ export function App(): JSX.Element {
       <main id="main" tabIndex={-1} ref={main} class={lost ? "is-old" : ""}>
         {signedOut ? <SignIn /> : <CurrentPage />}
       </main>
-      {!signedOut && <PageFoot />}
+      {!signedOut && loaded.value && <PageFoot />}
       {lost && <LostBanner />}
       <TooltipLayer />
     </>

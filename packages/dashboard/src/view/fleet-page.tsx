@@ -1,4 +1,4 @@
-import { computed, signal, useComputed } from "@preact/signals";
+import { computed, signal, useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { AgentStateName } from "../api-types.ts";
@@ -55,22 +55,47 @@ export function FleetPage(): JSX.Element {
       {truncated.value && (
         <p class="muted">Only the first {spellCount(maxAgents)} agents are shown here; the API lists all.</p>
       )}
-      <div class="columns" aria-hidden="true">
-        <span>State</span>
-        <span>Agent</span>
-        <span>Last beat</span>
-        <span>Beats</span>
-        <span>Tokens per cycle</span>
-        <span>Restarts today</span>
-      </div>
+      <FleetColumns />
       <ul class="rows" ref={list} aria-label="Agents">
-        {names.map((name) => (
+        {names.slice(0, useGrowing(names.length)).map((name) => (
           <AgentRow key={name} name={name} />
         ))}
       </ul>
       {names.length === 0 && <NothingFound />}
     </div>
   );
+}
+
+export function FleetColumns(): JSX.Element {
+  return (
+    <div class="columns" aria-hidden="true">
+      <span>State</span>
+      <span>Agent</span>
+      <span>Last beat</span>
+      <span>Beats</span>
+      <span>Tokens per cycle</span>
+      <span>Restarts today</span>
+    </div>
+  );
+}
+
+const rowsAtOnce = 60;
+
+/** How many rows are there by now. A long list comes in parts, a frame each, so that no frame is long. */
+function useGrowing(wanted: number): number {
+  const count = useSignal(rowsAtOnce);
+  const reached = Math.min(count.value, Math.max(wanted, rowsAtOnce));
+  useEffect(() => {
+    if (reached >= wanted) {
+      count.value = reached;
+      return;
+    }
+    const frame = requestAnimationFrame(() => {
+      count.value = reached + rowsAtOnce;
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [count, reached, wanted]);
+  return reached;
 }
 
 /** How many are in each state; picking one shows only those. */

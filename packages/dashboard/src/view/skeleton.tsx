@@ -1,18 +1,30 @@
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { session } from "../api.ts";
+import { useEffect } from "preact/hooks";
+import { FleetColumns } from "./fleet-page.tsx";
 
-const rows = [0, 1, 2, 3, 4];
+const rows = Array.from({ length: 20 }, (_, row) => row);
+
+const patienceMs = 4_000;
 
 /** Holds the place of the fleet until it is known. */
 export function FleetSkeleton(): JSX.Element {
+  const waited = useSignal(false);
+  useEffect(() => {
+    const timer = window.setTimeout(() => {
+      waited.value = true;
+    }, patienceMs);
+    return () => window.clearTimeout(timer);
+  }, [waited]);
   return (
     <div class="fleet" role="status" aria-label="Looking at the fleet">
       <div class="fleet-head">
         <div class="headline">
-          <h1>{session.value === "checking" ? "Looking at the fleet…" : "The server does not answer yet."}</h1>
+          <h1>{waited.value ? "The server does not answer yet." : "Looking at the fleet…"}</h1>
         </div>
+        <div class="fleet-tools" />
       </div>
-      <div class="columns" aria-hidden="true" />
+      <FleetColumns />
       <div class="rows" aria-hidden="true">
         {rows.map((row) => (
           <div key={row} class="row skeleton-row">
