@@ -27,7 +27,7 @@ interface DeliveryOptions {
   readonly grumbler: Grumbler;
   /** Most beats that wait; at least 4. */
   readonly queueLimit: number;
-  readonly onAnswer: (answer: Answer) => void;
+  readonly onAnswer: (answer: Answer, beat: BeatBody) => void;
   /** The server will never take this beat, not even a plain one; its tokens were not counted. */
   readonly onRefused: (beat: BeatBody) => void;
 }
@@ -147,7 +147,7 @@ export class Delivery implements Carrier {
     if (answer !== null) {
       this.#options.grumbler.over("unreachable", "the server answers again; what waited is being delivered");
       this.#done(parcel);
-      this.#options.onAnswer(answer);
+      this.#options.onAnswer(answer, parcel.beat);
       return 0;
     }
     const said = `answered ${result.status}${errorText(result.body)}`;

@@ -54,7 +54,10 @@ export class Reporter {
     this.world = world;
     this.grumbler = grumbler;
     const { target } = settings;
-    const onAnswer = (answer: Answer): void => this.#heed(answer);
+    const onAnswer = (answer: Answer, { status }: BeatBody): void => {
+      // The answer to a last word has nothing to tell; the directive goes on saying why the loop ended.
+      if (!isLast(status)) this.#heed(answer);
+    };
     const onRefused = (beat: BeatBody): void => void this.#tally.tokens(beat.tokens_used);
     this.#delivery =
       target === null ? null : new Delivery({ target, world, grumbler, queueLimit, onAnswer, onRefused });
@@ -98,10 +101,9 @@ export class Reporter {
     this.#tools = [];
     if (this.#delivery === null) return null;
     const { agent, runId, intervalMs } = this.settings;
-    const isLast = facts.status === "stopped" || facts.status === "exited";
     return this.#delivery.push({
       agent,
-      status: this.ending === null || isLast ? facts.status : "shutting_down",
+      status: this.ending === null || isLast(facts.status) ? facts.status : "shutting_down",
       tokens_used: used.tokens,
       ts: this.world.wallMs() / 1000,
       run_id: runId,
@@ -150,4 +152,8 @@ export class Reporter {
     this.directive = { kind: answer.directive, reason: answer.reason, warning: answer.warning };
     if (answer.directive !== before) this.onDirective();
   }
+}
+
+function isLast(status: Status): boolean {
+  return status === "stopped" || status === "exited";
 }

@@ -5,9 +5,24 @@ import type { AddressInfo, Socket } from "node:net";
 import { parseBeat, parseJson } from "@midwatch/protocol";
 import type { BeatBody } from "../beat-body.ts";
 
-/** `drop` keeps the beat and cuts the connection; `hang` keeps the beat and never answers; `refuse` keeps nothing. */
+/**
+ * `drop` keeps the beat and cuts the connection; `hang` keeps it and never answers; the others keep nothing: `reset` cuts the
+ * connection, `refuse` and `later` are 503 (`later` with a Retry-After of 7 s), `picky` is 422 to all but plain beats.
+ */
 export type Behaviour =
-  "ok" | "pause" | "stop" | "refuse" | "drop" | "hang" | "garbage" | "flood" | "deny" | "unprocessable";
+  | "ok"
+  | "pause"
+  | "stop"
+  | "refuse"
+  | "later"
+  | "drop"
+  | "reset"
+  | "hang"
+  | "garbage"
+  | "flood"
+  | "deny"
+  | "picky"
+  | "unprocessable";
 
 /** A real server on loopback that keeps beats as Midwatch would: once per `(run_id, instance, seq)`. */
 export class StubServer {
@@ -44,8 +59,23 @@ export class StubServer {
     return this.kept.reduce((sum, beat) => sum + beat.tokens_used, 0);
   }
 
+  /** Starts anew for another agent. */
+  forget(): void {
+    this.#kept.clear();
+    this.script.length = 0;
+    this.requests = 0;
+  }
+
+  /** Looks again at each request, for 20 s at most. */
   async until(condition: (stub: StubServer) => boolean): Promise<void> {
-    while (!condition(this)) await new Promise<void>((resolve) => (this.#onBeat = resolve));
+    const deadline = AbortSignal.timeout(20_000);
+    while (!condition(this)) {
+      assert.ok(!deadline.aborted, `it did not come true in 20 s; kept: ${JSON.stringify(this.kept)}`);
+      await new Promise<void>((resolve) => {
+        this.#onBeat = resolve;
+        deadline.addEventListener("abort", () => resolve(), { once: true });
+      });
+    }
   }
 
   async close(): Promise<void> {
@@ -65,25 +95,32 @@ export class StubServer {
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     };
-    if (behaviour === "refuse") answer(503, { error: { code: "overloaded", message: "later" } });
+    if (behaviour === "later") response.setHeader("retry-after", "7");
+    if (behaviour === "reset") request.socket.destroy();
+    else if (behaviour === "refuse" || behaviour === "later")
+      answer(503, { error: { code: "overloaded", message: "later" } });
     else if (behaviour === "deny") answer(401, { error: { code: "unauthorized", message: "the key is unknown" } });
-    else if (behaviour === "unprocessable") answer(422, { error: { code: "invalid_field", message: "no" } });
+    else if (this.#isRefused(behaviour, bytes)) answer(422, { error: { code: "invalid_field", message: "no" } });
     else if (behaviour === "garbage") response.writeHead(200).end("<html>welcome to the hotel</html>");
     else if (behaviour === "flood") response.writeHead(200).end("x".repeat(200_000));
     else {
       this.#keep(bytes);
       if (behaviour === "drop") request.socket.destroy();
       else if (behaviour !== "hang") {
-        const directive = behaviour === "ok" ? "continue" : behaviour;
-        answer(200, {
-          ok: true,
-          directive,
-          reason: behaviour === "ok" ? null : "the budget is used up",
-          warning: null,
-        });
+        const directive = behaviour === "pause" || behaviour === "stop" ? behaviour : "continue";
+        const reason = directive === "continue" ? null : "the budget is used up";
+        answer(200, { ok: true, directive, reason, warning: null });
       }
     }
     this.#onBeat();
+  }
+
+  /** Like a server, that answers a beat it has kept as it did the first time. */
+  #isRefused(behaviour: Behaviour, bytes: Buffer): boolean {
+    if (behaviour !== "unprocessable" && behaviour !== "picky") return false;
+    const beat = JSON.parse(bytes.toString()) as BeatBody;
+    if (this.#kept.has(idOf(beat))) return false;
+    return behaviour === "unprocessable" || beat.message !== undefined || beat.metrics !== undefined;
   }
 
   #keep(bytes: Buffer): void {
@@ -92,10 +129,14 @@ export class StubServer {
     const parsed = parseBeat(json.value);
     assert.ok(parsed.ok, `an SDK sends beats that parse: ${JSON.stringify(parsed)}`);
     const beat = json.value as BeatBody;
-    const id = `${beat.run_id} ${beat.instance} ${beat.seq}`;
+    const id = idOf(beat);
     const text = bytes.toString();
     const before = this.#kept.get(id);
     if (before !== undefined) assert.equal(text, before.text, "a repeated seq has the very same body");
     else this.#kept.set(id, { text, beat });
   }
+}
+
+function idOf({ run_id, instance, seq }: BeatBody): string {
+  return `${run_id} ${instance} ${seq}`;
 }
