@@ -93,7 +93,8 @@ export class Delivery implements Carrier {
       this.#whenIdle = new Promise((resolve) => {
         this.#idle = resolve;
       });
-      setImmediate(() => void this.#pump());
+      // In the round after the next: a loop that only gives way once is back in its body before anything is sent.
+      setImmediate(() => setImmediate(() => void this.#pump()));
     }
     return parcel;
   }
