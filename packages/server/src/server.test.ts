@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultSettings, MINUTE, SECOND } from "@midwatch/core";
-import type { AgentView, BeatAnswer, ErrorBody, IncidentView, Page, WebhookBody } from "@midwatch/protocol";
+import {
+  parseBeat,
+  type AgentView,
+  type BeatAnswer,
+  type ErrorBody,
+  type IncidentView,
+  type Page,
+  type WebhookBody,
+} from "@midwatch/protocol";
 import { startReceiver, type Receiver } from "./testing/loopback-receiver.ts";
 import { createTestClock } from "./testing/test-clock.ts";
 import { passTime, startTestServer, type TestOptions } from "./testing/test-server.ts";
@@ -130,6 +138,96 @@ test("agents that fall silent together are told of in one notice, and so is thei
   assert.match(messagesOf(hook)[1]?.title ?? "", /all 12 agents are beating again/);
 });
 
+test("a time in which the server itself saw nothing is one notice, and is charged to nobody", async () => {
+  await using hook = await startReceiver();
+  const clock = createTestClock();
+  await using midwatch = await startTestServer({ ...toHook(hook), clock });
+  for (let n = 0; n < 8; n += 1) await midwatch.beat({ agent: `seen-${n}`, interval_s: 30 });
+  clock.advance(20 * MINUTE);
+  await midwatch.watch.sweeper.turn();
+  await hook.arrived(1);
+  for (let n = 0; n < 8; n += 1) await midwatch.beat({ agent: `seen-${n}`, interval_s: 30 });
+  await midwatch.watch.delivery.idle();
+  assert.deepEqual(
+    messagesOf(hook).map(({ kind, agent, title }) => ({ kind, agent, title })),
+    [{ kind: "monitor-gap", agent: null, title: "Midwatch saw nothing for 20 min" }],
+  );
+  const { body } = await midwatch.get<Page<IncidentView>>("/api/v1/incidents");
+  assert.deepEqual(body.items, []);
+});
+
+test("a forgotten agent is not listed, alerts nobody, and comes back with a beat", async () => {
+  await using hook = await startReceiver();
+  const clock = createTestClock();
+  await using midwatch = await startTestServer({ ...toHook(hook), clock });
+  await midwatch.beat({ agent: "gone", tokens_used: 300_000 });
+  await hook.arrived(1);
+  assert.equal((await midwatch.call("DELETE", "/api/v1/agents/gone")).status, 200);
+  await passTime(clock, midwatch, 10 * MINUTE);
+  assert.equal(hook.received.length, 1, "only the runaway from before");
+  assert.equal((await midwatch.get("/api/v1/agents/gone")).status, 404);
+  const { body: open } = await midwatch.get<Page<IncidentView>>("/api/v1/incidents?open=true");
+  assert.deepEqual(open.items, []);
+  await midwatch.beat({ agent: "gone", tokens_used: 1 });
+  const { body } = await midwatch.get<AgentView>("/api/v1/agents/gone");
+  assert.equal(body.tokens_total, 300_001, "its ledger was kept");
+});
+
+test("an incident is acknowledged by name, once, and stays open", async () => {
+  await using midwatch = await startTestServer();
+  await midwatch.beat({ agent: "dear", tokens_used: 300_000 });
+  const { body: page } = await midwatch.get<Page<IncidentView>>("/api/v1/incidents?open=true");
+  const path = `/api/v1/incidents/${page.items[0]?.id}/ack`;
+  const { body } = await midwatch.post<IncidentView>(path, { by: "Ada" });
+  assert.equal(body.acknowledged?.by, "Ada");
+  assert.equal(body.state, "open");
+  const { body: again } = await midwatch.post<IncidentView>(path, { by: "Grace" });
+  assert.equal(again.acknowledged?.by, "Ada", "the first acknowledgement stays");
+});
+
+test("an operator's settings hold at once, and null takes them back", async () => {
+  const clock = createTestClock();
+  await using midwatch = await startTestServer({ clock });
+  await midwatch.beat({ agent: "set", interval_s: 600 });
+  interface Settings {
+    readonly in_force: Readonly<Record<string, unknown>>;
+    readonly set: Readonly<Record<string, unknown>>;
+  }
+  const patch = { interval_s: 30, missed_limit: 5, cap_tokens: 500, tags: ["night"] };
+  const { body } = await midwatch.call<Settings>("PATCH", "/api/v1/agents/set", { body: patch });
+  assert.deepEqual(body.set, patch);
+  assert.equal((await midwatch.beat({ agent: "set", tokens_used: 600 })).body.warning, "loop_detected");
+  const { body: view } = await midwatch.get<AgentView>("/api/v1/agents/set");
+  assert.deepEqual(
+    { interval: view.interval_s, source: view.interval_source, tags: view.tags },
+    { interval: 30, source: "set", tags: ["night"] },
+  );
+  const { body: tagged } = await midwatch.get<Page<AgentView>>("/api/v1/agents?tag=night");
+  assert.equal(tagged.items.length, 1);
+  const back = { interval_s: null, missed_limit: null, cap_tokens: null, tags: null };
+  const { body: after } = await midwatch.call<Settings>("PATCH", "/api/v1/agents/set", { body: back });
+  assert.deepEqual(after.set, {});
+  assert.equal(after.in_force["cap_tokens"], 200_000);
+});
+
+test("a list is paged by cursor without holes or repetitions", async () => {
+  await using midwatch = await startTestServer();
+  const beats = Array.from({ length: 25 }, (_, n) => ({ agent: `p-${String(n).padStart(2, "0")}` }));
+  await midwatch.call("POST", "/api/v1/heartbeats", { body: { beats }, key: midwatch.keys.ingest });
+  const names: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const query: string = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    const { body }: { body: Page<AgentView> } = await midwatch.get(`/api/v1/agents?limit=10${query}`);
+    names.push(...body.items.map(({ name }) => name));
+    cursor = body.next;
+  } while (cursor !== null);
+  assert.deepEqual(
+    names,
+    beats.map(({ agent }) => agent),
+  );
+});
+
 test("a beat sent twice counts once, and is answered alike", async () => {
   await using midwatch = await startTestServer();
   const marked = { agent: "twice", tokens_used: 7, run_id: "r", instance: "i", seq: 4 };
@@ -188,7 +286,7 @@ test("what does not fit the queue is answered 503 with Retry-After, and the serv
     costUsdMicros: null,
     spooled: false,
   } as const;
-  const beat = (await import("@midwatch/protocol")).parseBeat({ agent: "a-1" });
+  const beat = parseBeat({ agent: "a-1" });
   assert.ok(beat.ok);
   let settled = 0;
   const waiting = Array.from({ length: 20_000 }, () => ({
@@ -202,7 +300,7 @@ test("what does not fit the queue is answered 503 with Retry-After, and the serv
   assert.equal((await midwatch.beat({ agent: "a-1" })).status, 200);
 });
 
-test("a stop answers every beat that was taken, and all of them are there after the next start", async () => {
+test("a stop answers every beat that was taken, and all of them are stored", async () => {
   const clock = createTestClock();
   await using midwatch = await startTestServer({ clock });
   const beating = Array.from({ length: 200 }, (_, seq) =>
@@ -226,7 +324,7 @@ test("a strict server does not know strangers", async () => {
   assert.match(JSON.stringify(reply.body), /unknown_agent/);
 });
 
-test("an operator's pause is told in the answer to the next beat, outlives a restart and ends by resuming", async () => {
+test("an operator's pause is told in the answer to the next beat, alerts nobody, and ends by resuming", async () => {
   const clock = createTestClock();
   await using midwatch = await startTestServer({ clock, defaults: { ...defaultSettings, intervalMs: 30 * SECOND } });
   await midwatch.beat({ agent: "held" });

@@ -1,7 +1,7 @@
 // Everything of the server but its socket: what watches, decides, remembers and tells. Built once, in one place, so that
 // nothing else constructs anything; a test can take it without HTTP.
 
-import type { AgentSettings } from "@midwatch/core";
+import { SECOND, type AgentSettings, type DurationMs } from "@midwatch/core";
 import type { Store } from "@midwatch/store";
 import { steadyClock, systemClock, type Clock } from "./clock.ts";
 import { CommandBell } from "./http/command-bell.ts";
@@ -30,6 +30,9 @@ import { createPresenter, type AgentPresenter } from "./views/agent-presenter.ts
 
 /** Agents one server watches: a bound against a client that makes up names. */
 const maxAgents = 100_000;
+
+/** Twice as long as the sweeper takes to find out that the store cannot be written. */
+const troubleLastsMs: DurationMs = 10 * SECOND;
 
 export interface Watch {
   readonly store: Store;
@@ -83,7 +86,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const priceOf = createPricing();
   const hub = new LiveHub({ clock, presenter, version });
   const bell = new CommandBell();
-  const lastCommit = commitTrouble();
+  const lastCommit = commitTrouble(clock);
   for (const listener of [hub, holdsRing(bell), lastCommit.listener]) ledger.listen(listener);
   const metrics = createMetrics({
     ledger,
@@ -143,19 +146,19 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   };
 }
 
-/** Remembers why the last commit failed, until one succeeds. */
-function commitTrouble(): { readonly listener: LedgerListener; trouble(): string | null } {
-  let trouble: string | null = null;
+/** Why commits fail, for a while: if it lasts, the sweeper's own writing finds out. */
+function commitTrouble(clock: Clock): { readonly listener: LedgerListener; trouble(): string | null } {
+  let failed: { readonly why: string; readonly at: DurationMs } | null = null;
   return {
     listener: {
       committed: () => {
-        trouble = null;
+        failed = null;
       },
       failed: (error) => {
-        trouble = storeAdvice(error);
+        failed = { why: storeAdvice(error), at: clock.monotonic() };
       },
     },
-    trouble: () => trouble,
+    trouble: () => (failed !== null && clock.monotonic() - failed.at < troubleLastsMs ? failed.why : null),
   };
 }
 

@@ -32,6 +32,7 @@ export class BeatQueue {
   readonly #strict: boolean;
   readonly #maxAgents: number;
   #waiting: WaitingBeat[] = [];
+  #underWay = 0;
   #scheduled = false;
   #idle: (() => void)[] = [];
 
@@ -47,13 +48,14 @@ export class BeatQueue {
     this.#maxAgents = given.maxAgents;
   }
 
+  /** Beats that wait for their transaction or are in it. */
   get depth(): number {
-    return this.#waiting.length;
+    return this.#waiting.length + this.#underWay;
   }
 
   /** Takes all of the beats or none; false when there is no room. */
   offer(beats: readonly WaitingBeat[]): boolean {
-    if (this.#waiting.length + beats.length > maxWaiting) return false;
+    if (this.depth + beats.length > maxWaiting) return false;
     for (const beat of beats) this.#waiting.push(beat);
     this.#schedule();
     return true;
@@ -72,15 +74,48 @@ export class BeatQueue {
   }
 
   async #flush(): Promise<void> {
-    const beats = this.#waiting.length <= maxTogether ? this.#waiting : this.#waiting.slice(0, maxTogether);
-    this.#waiting = this.#waiting.length <= maxTogether ? [] : this.#waiting.slice(maxTogether);
+    const beats = this.#takeSome();
+    this.#underWay = beats.length;
     await this.#commit(beats);
+    this.#underWay = 0;
     this.#scheduled = false;
     if (this.#waiting.length > 0) {
       this.#schedule();
       return;
     }
     for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /**
+   * The beats of the next transaction. When more wait than fit, it takes whole agents, in the order in which they came:
+   * a spool's batch tells of the same agents over and over, and an agent is written once a transaction, however many of its beats
+   * are in it.
+   */
+  #takeSome(): readonly WaitingBeat[] {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    if (waiting.length <= maxTogether) return waiting;
+    const perAgent = new Map<string, number>();
+    for (const { event } of waiting) perAgent.set(event.beat.agent, (perAgent.get(event.beat.agent) ?? 0) + 1);
+    // How many beats of each agent go along; the last one's may be cut short.
+    const places = new Map<string, number>();
+    let left = maxTogether;
+    for (const [agent, count] of perAgent) {
+      places.set(agent, Math.min(count, left));
+      left -= count;
+      if (left <= 0) break;
+    }
+    const taken: WaitingBeat[] = [];
+    for (const beat of waiting) {
+      const place = places.get(beat.event.beat.agent) ?? 0;
+      if (place === 0) {
+        this.#waiting.push(beat);
+        continue;
+      }
+      places.set(beat.event.beat.agent, place - 1);
+      taken.push(beat);
+    }
+    return taken;
   }
 
   async #commit(beats: readonly WaitingBeat[]): Promise<void> {
