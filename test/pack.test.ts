@@ -1,0 +1,90 @@
+// What a user gets who installs the package: `npm pack`, an empty folder without the network, and the machine's own Node.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { promisify } from "node:util";
+import { StubServer } from "../sdks/typescript/src/testing/stub-server.ts";
+
+const run = promisify(execFile);
+const root = new URL("..", import.meta.url);
+
+// Without the folders that npm puts in front: they hold the Node that this repository pins.
+const path = (process.env["PATH"] ?? "")
+  .split(delimiter)
+  .filter((folder) => !folder.includes("node_modules"))
+  .join(delimiter);
+const env = { ...process.env, PATH: path, NODE_OPTIONS: "" };
+
+async function emptyFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "midwatch-pack-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The version of the machine's own Node, or null. */
+async function machineNode(): Promise<string | null> {
+  try {
+    return (await run("node", ["--version"], { env })).stdout.trim();
+  } catch {
+    // There is none on this machine; the caller says so.
+    return null;
+  }
+}
+
+test("the TypeScript SDK, packed and installed offline, beats on the machine's own Node", async (t) => {
+  const version = await machineNode();
+  if (version === null || Number(/^v(\d+)/u.exec(version)?.[1]) < 20) {
+    t.skip(`this machine has no Node 20 or newer of its own (${version ?? "none"})`);
+    return;
+  }
+  const folder = await emptyFolder(t);
+  const packed = await run("npm", ["pack", "-w", "sdks/typescript", "--json", "--pack-destination", folder], {
+    cwd: root,
+  });
+  const [{ filename, files }] = jsonIn(packed.stdout) as [{ filename: string; files: { path: string }[] }];
+  assert.deepEqual(
+    files.map((file) => file.path).filter((file) => !/^dist\/[\w-]+\.(js|d\.ts)$/u.test(file)),
+    ["README.md", "package.json"],
+  );
+
+  await writeFile(join(folder, "package.json"), `{ "name": "agent", "private": true, "type": "module" }`);
+  await run("npm", ["install", join(folder, filename), "--offline", "--no-audit", "--no-fund"], { cwd: folder, env });
+  const installed = JSON.parse(await readFile(join(folder, "node_modules/.package-lock.json"), "utf8")) as {
+    packages: object;
+  };
+  assert.deepEqual(Object.keys(installed.packages), ["node_modules/@midwatch/sdk"], "it brings nothing along");
+
+  const stub = await StubServer.listen();
+  t.after(() => stub.close());
+  await writeFile(
+    join(folder, "agent.js"),
+    `import { heartbeat, Midwatch } from "@midwatch/sdk";
+    await heartbeat("my-agent", { tokens_used: 1 });
+    for await (const cycle of new Midwatch().cycles({ every: 0.01 })) {
+      cycle.usage({ input_tokens: 10, output_tokens: 5 });
+      if (cycle.number === 3) throw new Error("boom");
+    }`,
+  );
+  const supervised = { MIDWATCH_URL: stub.url, MIDWATCH_KEY: "mw_test", MIDWATCH_AGENT: "my-agent" };
+  await assert.rejects(run("node", ["agent.js"], { cwd: folder, env: { ...env, ...supervised } }), /Error: boom/u);
+  assert.deepEqual(
+    stub.kept.map(({ status, tokens_used }) => [status, tokens_used]),
+    [
+      ["ok", 1],
+      ["starting", 0],
+      ["ok", 15],
+      ["ok", 15],
+      ["error", 15],
+      ["exited", 0],
+    ],
+  );
+});
+
+/** npm prints the output of the build before its JSON. */
+function jsonIn(output: string): unknown {
+  return JSON.parse(output.slice(output.search(/^\[/mu)));
+}
