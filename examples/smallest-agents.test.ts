@@ -42,7 +42,7 @@ for (const [file, argv, environment, without] of [
     const agent = startExample(t, argv, { ...receiver.environment, ...environment });
     await receiver.until("the end of a turn", (beats) => beats.some(({ status }) => status === "ok"));
     const [turn] = receiver.beats.filter(({ beat }) => beat.status === "ok");
-    assert.equal(turn?.beat.agent, "minimal");
+    assert.equal(turn?.beat.agent, "my-agent");
     assert.ok(turn.beat.tokens > 0, "the turn's usage is counted");
     agent.kill("SIGTERM");
     await receiver.until("its last word", (beats) => beats.at(-1)?.status === "stopped");
