@@ -15,7 +15,7 @@ export const run: Bench = async (args) => {
   await using midwatch = new Child("./serve-midwatch.ts", profileArgs(args));
   await using echo = new Child("./serve-echo.ts");
   await using load = new Child("./load.ts");
-  const order = { do: "load", connections: 64, agents: 1_024, beatsPerRequest: 1 } as const;
+  const order = { connections: 64, agents: 1_024, beatsPerRequest: 1 } as const;
   const measured = await measureInTurns({ midwatch, echo, load }, { ...order, forMs: 2_000 });
   printRounds("Single beats, 64 connections", "requests", 1, measured);
   const ratio = rateOf(measured.midwatch) / rateOf(measured.echo);
@@ -37,8 +37,8 @@ export async function measureInTurns(
 ): Promise<Measured> {
   const found: { midwatch: LoadResult[]; echo: LoadResult[] } = { midwatch: [], echo: [] };
   const servers = {
-    midwatch: await given.midwatch.ask<Serving>({ do: "serve" }),
-    echo: await given.echo.ask<Serving>({ do: "serve" }),
+    midwatch: await given.midwatch.ask<Serving>("serve"),
+    echo: await given.echo.ask<Serving>("serve"),
   };
   for (let round = -1; round < rounds; round += 1) {
     for (const name of ["echo", "midwatch"] as const) {

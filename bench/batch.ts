@@ -13,7 +13,7 @@ export const run: Bench = async (args) => {
   await using midwatch = new Child("./serve-midwatch.ts", profileArgs(args));
   await using echo = new Child("./serve-echo.ts");
   await using load = new Child("./load.ts");
-  const order = { do: "load", connections: 2, agents: 1_000, beatsPerRequest, forMs: 3_000 } as const;
+  const order = { connections: 2, agents: 1_000, beatsPerRequest, forMs: 3_000 } as const;
   const measured = await measureInTurns({ midwatch, echo, load }, order);
   printRounds("Bodies of 10,000 beats, 2 connections", "beats", beatsPerRequest, measured);
   const rate = rateOf(measured.midwatch) * beatsPerRequest;

@@ -13,7 +13,7 @@ export class Child implements AsyncDisposable {
   }
 
   /** Sends a message and waits for the one answer to it. Rejects when the process ends first, or after `withinMs`. */
-  async ask<T>(message: object, withinMs = 60_000): Promise<T> {
+  async ask<T>(message: object | string, withinMs = 60_000): Promise<T> {
     const over = new AbortController();
     const signal = AbortSignal.any([over.signal, AbortSignal.timeout(withinMs)]);
     const answered = once(this.#process, "message", { signal });
@@ -31,27 +31,23 @@ export class Child implements AsyncDisposable {
     }
   }
 
-  /** Asks the process to end, and ends it when it does not. */
+  /** Lets the process end, and ends it when it does not. */
   async [Symbol.asyncDispose](): Promise<void> {
     const child = this.#process;
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
-    child.send({ do: "stop" });
+    child.disconnect();
     const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
     await exited;
     clearTimeout(timer);
   }
 }
 
-/** In the other process: answers messages, one at a time, until told to stop. */
-export function answerParent<M extends { readonly do: string }>(
-  answer: (message: Exclude<M, { readonly do: "stop" }>) => Promise<object>,
+/** In the other process: answers messages, one at a time, until the parent lets go or dies. */
+export function answerParent(
+  answer: (message: unknown) => Promise<object>,
   stop: () => Promise<void> = () => Promise.resolve(),
 ): void {
-  process.on("message", (message: M | { readonly do: "stop" }) => {
-    if (message.do === "stop") void stop().finally(() => process.disconnect?.());
-    else void answer(message as M).then((reply) => process.send?.(reply));
-  });
-  // Nobody asks any more: the parent has died.
-  process.on("disconnect", () => process.exit());
+  process.on("message", (message) => void answer(message).then((reply) => process.send?.(reply)));
+  process.on("disconnect", () => void stop().finally(() => process.exit()));
 }

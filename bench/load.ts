@@ -7,7 +7,6 @@ import { answerParent } from "./child.ts";
 import { quantile } from "./finding.ts";
 
 export interface LoadOrder {
-  readonly do: "load";
   readonly port: number;
   readonly key: string | null;
   readonly connections: number;
@@ -32,7 +31,9 @@ export interface LoadResult {
 const runId = `bench-${process.pid}-${Date.now()}`;
 const seqs = new Map<number, number>();
 
-answerParent<LoadOrder>(async (order) => {
+answerParent(async (message) => {
+  // Sent by this folder's benchmarks only.
+  const order = message as LoadOrder;
   const before = performance.eventLoopUtilization();
   const startedAt = performance.now();
   const lanes = Array.from({ length: order.connections }, (_, index) => new Lane(order, index, startedAt));

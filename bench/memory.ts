@@ -22,11 +22,11 @@ export const run: Bench = async () => {
     ["bare echo", echo],
     ["Midwatch", midwatch],
   ] as const) {
-    const serving = await server.ask<Serving>({ do: "serve" });
-    const before = await server.ask<Weight>({ do: "weigh" });
-    const order = { do: "load", connections: 16, agents, beatsPerRequest: 1, forMs: 30_000, atMost: beats } as const;
+    const serving = await server.ask<Serving>("serve");
+    const before = await server.ask<Weight>("weigh");
+    const order = { connections: 16, agents, beatsPerRequest: 1, forMs: 30_000, atMost: beats } as const;
     const result = await load.ask<LoadResult>({ ...order, ...serving } satisfies LoadOrder);
-    const after = await server.ask<Weight>({ do: "weigh" });
+    const after = await server.ask<Weight>("weigh");
     rows.push([name, spellCount(result.requests), ...[before.rssBytes, after.rssBytes, after.heapBytes].map(spellMb)]);
     rssBytes = after.rssBytes;
   }

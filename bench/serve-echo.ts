@@ -18,8 +18,8 @@ const server = createServer((request, response) => {
 });
 server.listen(0, "127.0.0.1");
 
-answerParent<{ do: "serve" | "weigh" }>(async (message) => {
-  if (message.do === "weigh") return weigh();
+answerParent(async (asked) => {
+  if (asked === "weigh") return weigh();
   if (!server.listening) await new Promise((resolve) => server.once("listening", resolve));
   return { port: (server.address() as AddressInfo).port, key: null } satisfies Serving;
 });

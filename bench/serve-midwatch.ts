@@ -31,15 +31,8 @@ const server = await startServer({
   dashboardDir: null,
 });
 
-answerParent<{ do: "serve" | "weigh" }>(
-  async (message) => {
-    switch (message.do) {
-      case "serve":
-        return { port: server.port, key } satisfies Serving;
-      case "weigh":
-        return weigh();
-    }
-  },
+answerParent(
+  async (asked) => (asked === "weigh" ? weigh() : ({ port: server.port, key } satisfies Serving)),
   async () => {
     await server.stop();
     await store.close();
