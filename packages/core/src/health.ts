@@ -11,6 +11,8 @@ import type { Turn } from "./turn.ts";
 export function judgeErrors(turn: Turn, beat: Beat): void {
   const { state, settings, at } = turn;
   if (beat.status !== "error") {
+    // A lease is taken in the middle of a cycle: how the cycle ends is not known yet.
+    if (beat.leaseMs !== null) return;
     state.errorStreak = 0;
     if (beat.status !== "ok") return;
     const incident = findIncident(state, "failing");

@@ -92,3 +92,12 @@ test("an announced stop that ends with status 0 is not restarted", () => {
   assert.equal(agent.starts().length, 1);
   assert.deepEqual(agent.notices(), []);
 });
+
+test("an agent that fails in every cycle is failing, even if it takes a lease in each", () => {
+  const agent = agentInTest();
+  for (let cycle = 0; cycle < 3; cycle += 1) {
+    agent.beat(cycle * 10 * SECOND, { leaseMs: 60 * SECOND });
+    agent.beat(cycle * 10 * SECOND + SECOND, { status: "error", message: "no model answers" });
+  }
+  assert.deepEqual(agent.notices(), ["opened failing"]);
+});
