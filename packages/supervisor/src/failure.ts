@@ -1,13 +1,13 @@
 export type SupervisorErrorCode =
   | "data_folder_unwritable"
   | "data_folder_in_use"
+  | "invalid_agents"
   | "receiver_unavailable"
   | "spool_write_failed"
   | "spool_closed"
   | "journal_write_failed"
   | "server_unreachable"
-  | "server_refused"
-  | "unknown_agent";
+  | "server_refused";
 
 /** Something in the world that went wrong while operating. Branch on `code`, never on the message, which is for people. */
 export class SupervisorError extends Error {

@@ -1,5 +1,6 @@
 // Keeps agents alive on their host: starts, watches, stops and restarts them, with the server or without.
 
+export { startSupervisor } from "./supervisor.ts";
 export type { AgentEnd, CommandResult, RunningSupervisor, SupervisorOptions } from "./running-supervisor.ts";
 export type { SupervisedAgent } from "./supervised-agent.ts";
 export { stderrNotifier, type Notice, type Notifier } from "./fallback/notice.ts";

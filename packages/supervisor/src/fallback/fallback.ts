@@ -30,6 +30,7 @@ const longestRetryMs: DurationMs = 5 * 60_000;
 /** With the growing wait, a good day. */
 const triesLimit = 300;
 const waitingLimit = 500;
+const lastDeliveryMs: DurationMs = 5_000;
 
 interface Waiting {
   readonly notice: Notice;
@@ -75,11 +76,15 @@ export class Fallback {
 
   async #deliver(waiting: Waiting): Promise<void> {
     const { notice } = waiting;
-    if (this.#takenOver(notice)) return this.#finish(waiting);
+    if (this.#takenOver(notice)) {
+      this.#finish(waiting);
+      return;
+    }
     waiting.tries += 1;
     try {
       await this.#options.notifier.notify(notice);
-      return this.#finish(waiting);
+      this.#finish(waiting);
+      return;
     } catch (error) {
       if (waiting.tries === 1 || waiting.tries >= triesLimit) {
         this.#options.log(
@@ -88,7 +93,10 @@ export class Fallback {
         );
       }
     }
-    if (waiting.tries >= triesLimit) return this.#finish(waiting);
+    if (waiting.tries >= triesLimit) {
+      this.#finish(waiting);
+      return;
+    }
     if (!this.#closed)
       this.#again(waiting, Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(waiting.tries - 1, 12)));
   }
@@ -109,10 +117,19 @@ export class Fallback {
     this.#finish(oldest);
   }
 
-  /** Tries no more; what is not delivered stays in the journal for the next life. */
+  /**
+   * Delivers what nobody has tried to deliver yet, within some seconds, and tries no more after that; what is left stays in the journal for the
+   * next life.
+   */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const waiting of this.#waiting.values()) waiting.cancel();
-    await Promise.allSettled(this.#delivering);
+    for (const waiting of this.#waiting.values()) {
+      waiting.cancel();
+      if (waiting.tries === 0) this.#delivering.add(this.#deliver(waiting));
+    }
+    const enough = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => enough.resolve(undefined), lastDeliveryMs);
+    await Promise.race([Promise.allSettled(this.#delivering), enough.promise]);
+    clearTimeout(timer);
   }
 }

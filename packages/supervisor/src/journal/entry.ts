@@ -1,19 +1,26 @@
 import { createHash } from "node:crypto";
-import type { AgentState, Ms } from "@midwatch/core";
+import type { AgentState, Exit, Ms } from "@midwatch/core";
 import type { Notice } from "../fallback/notice.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
 import type { Death } from "../process/tombstone.ts";
 
-/** Something decided and not yet done. */
-export type PendingAction =
-  | {
-      readonly do: "start";
-      /** Given with the decision, so that a start cut short by a crash is recognised by its marker. */
-      readonly runId: string;
-      readonly attempt: number;
-      readonly reason: string | null;
-    }
-  | { readonly do: "stop"; readonly why: "hung" | "command" | "budget" | "overdue"; readonly kill: boolean };
+/** Why a process is being ended by this supervisor. */
+export type StopReason = NonNullable<Exit["stoppedFor"]>;
+
+/** A start that was decided and is not done yet. */
+export interface DecidedStart {
+  /** Given with the decision, so that a start cut short by a crash is recognised by its marker. */
+  readonly runId: string;
+  readonly attempt: number;
+  /** Told to the new run; null on a first start. */
+  readonly reason: string | null;
+}
+
+export interface StartedRun {
+  readonly runId: string;
+  readonly identity: ProcessIdentity;
+  readonly startedAt: Ms;
+}
 
 /** Everything that must survive the supervisor for one agent. */
 export interface JournalEntry {
@@ -23,15 +30,16 @@ export interface JournalEntry {
   readonly at: Ms;
   readonly state: AgentState;
   /** The run that was started last and is not known to have ended. */
-  readonly run: { readonly runId: string; readonly identity: ProcessIdentity; readonly startedAt: Ms } | null;
-  /** At most one start and one stop. */
-  readonly pending: readonly PendingAction[];
+  readonly run: StartedRun | null;
+  readonly start: DecidedStart | null;
+  /** The run is being ended. */
+  readonly stop: StopReason | null;
   /** It was running when the supervisor was shut down, so the next one starts it again. */
   readonly resume: boolean;
   /** Its beats go to the server and not through this supervisor. */
   readonly beatsDirectly: boolean;
   readonly lastDeath: Death | null;
-  /** Commands already carried out, so that one delivered twice is carried out once; the newest last, at most 32. */
+  /** Commands of the server already carried out, so that one delivered twice is carried out once; the newest last, at most 32. */
   readonly commands: readonly string[];
   /** Notifications not yet delivered by anybody, oldest first, at most 20. */
   readonly outbox: readonly Notice[];

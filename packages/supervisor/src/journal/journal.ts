@@ -1,8 +1,8 @@
 // What the supervisor must know after its own death: one small file per agent, replaced as a whole. A decision is
-// written before it is carried out. Writings of one agent queue up and only the newest waits, so a burst of beats costs
+// written before it is carried out. Writings of one agent queue up and only the newest waits, so a burst of events costs
 // two writings and not a hundred.
 
-import { readdir, readFile, rename } from "node:fs/promises";
+import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileNameOf, makeFolder, replaceFile } from "../durable-file.ts";
 import { describeError, SupervisorError } from "../failure.ts";
@@ -32,21 +32,34 @@ export class Journal {
     return new Journal(folder);
   }
 
-  /** Reads all entries. A damaged file is moved aside, never overwritten: a person may still save something from it. */
+  /**
+   * Reads all entries. A damaged file is moved aside, never overwritten: a person may still save something from it.
+   * Rejects with `data_folder_unwritable` when the folder cannot be used.
+   */
   async load(): Promise<LoadedJournal> {
     const entries = new Map<string, JournalEntry>();
     const damaged: string[] = [];
-    for (const name of await readdir(this.#folder)) {
-      if (!name.endsWith(".json")) continue;
-      const path = join(this.#folder, name);
-      const entry = decodeEntry(await readFile(path, "utf8"));
-      if (entry) {
-        entries.set(entry.agent, entry);
-        continue;
+    try {
+      for (const name of await readdir(this.#folder)) {
+        const path = join(this.#folder, name);
+        // A writing that a crash cut short; the file it was to replace is whole.
+        if (name.endsWith(".tmp")) await rm(path, { force: true });
+        if (!name.endsWith(".json")) continue;
+        const entry = decodeEntry(await readFile(path, "utf8"));
+        if (entry) {
+          entries.set(entry.agent, entry);
+          continue;
+        }
+        const aside = `${path}.damaged-${Date.now()}`;
+        await rename(path, aside);
+        damaged.push(aside);
       }
-      const aside = `${path}.damaged-${Date.now()}`;
-      await rename(path, aside);
-      damaged.push(aside);
+    } catch (cause) {
+      throw new SupervisorError(
+        "data_folder_unwritable",
+        `cannot read the journal in ${this.#folder}: ${describeError(cause)}. Make the folder and its files readable and writable for this user.`,
+        { cause },
+      );
     }
     return { entries, damaged };
   }
@@ -58,7 +71,7 @@ export class Journal {
     if (writer.next) writer.next.entry = entry;
     else writer.next = { entry, done: Promise.withResolvers<undefined>() };
     const { promise } = writer.next.done;
-    writer.running ??= this.#write(writer).finally(() => (writer.running = null));
+    writer.running ??= this.#write(writer);
     return promise;
   }
 
@@ -67,7 +80,7 @@ export class Journal {
       const { entry, done } = writer.next;
       writer.next = null;
       try {
-        await replaceFile(join(this.#folder, `${fileNameOf(entry.agent)}.json`), encodeEntry(entry));
+        await replaceFile(this.#pathOf(entry.agent), encodeEntry(entry));
         done.resolve(undefined);
       } catch (cause) {
         done.reject(
@@ -79,10 +92,21 @@ export class Journal {
         );
       }
     }
+    // In the same breath as the last look at what waits: a save that comes any later begins anew.
+    writer.running = null;
+  }
+
+  /** Forgets an agent that is no longer kept. */
+  async remove(agent: string): Promise<void> {
+    await rm(this.#pathOf(agent), { force: true });
+  }
+
+  #pathOf(agent: string): string {
+    return join(this.#folder, `${fileNameOf(agent)}.json`);
   }
 
   /** Waits for everything that is being written. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#writers.values()].map(({ running }) => running));
+    for (const { running } of this.#writers.values()) await running;
   }
 }

@@ -41,7 +41,8 @@ export async function takeOwnership(folder: string): Promise<Ownership> {
 async function takeLock(path: string, mine: string, folder: string): Promise<void> {
   for (let round = 0; round < 3; round += 1) {
     try {
-      return await link(mine, path);
+      await link(mine, path);
+      return;
     } catch (cause) {
       if (systemCode(cause) !== "EEXIST") throw cause;
     }

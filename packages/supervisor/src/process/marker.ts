@@ -14,11 +14,15 @@ export function markerOf(supervisorId: string, runId: string): string {
 
 /** Every living process of one run, oldest pid first. */
 export function findMarked(marker: string): readonly ProcessIdentity[] {
-  return scan((environment) => environment.includes(`\0${markerVariable}=${marker}\0`)).map(({ facts }) => ({
-    pid: facts.pid,
-    startTime: facts.startTime,
-    bootId: bootId(),
-  }));
+  return scan((environment) => environment.includes(`\0${markerVariable}=${marker}\0`)).map(({ facts }) =>
+    identityOf(facts),
+  );
+}
+
+/** Every living process that this supervisor ever started, and their children, oldest pid first. */
+export function findMarkedBy(supervisorId: string): readonly ProcessIdentity[] {
+  const start = `\0${markerVariable}=${supervisorId}.`;
+  return scan((environment) => environment.includes(start)).map(({ facts }) => identityOf(facts));
 }
 
 export interface FoundRun {
@@ -36,7 +40,7 @@ export function findRuns(supervisorId: string): readonly FoundRun[] {
     const runId = valueOf(environment, markerVariable)?.slice(supervisorId.length + 1);
     const agent = valueOf(environment, "MIDWATCH_AGENT");
     if (runId === undefined || agent === undefined) continue;
-    runs.push({ agent, runId, identity: { pid: facts.pid, startTime: facts.startTime, bootId: bootId() } });
+    runs.push({ agent, runId, identity: identityOf(facts) });
   }
   return runs;
 }
@@ -58,6 +62,10 @@ function scan(matches: (environment: string) => boolean): readonly Scanned[] {
     if (facts && facts.state !== "Z" && facts.state !== "X") found.push({ facts, environment });
   }
   return found.toSorted((a, b) => a.facts.pid - b.facts.pid);
+}
+
+function identityOf({ pid, startTime }: ProcessFacts): ProcessIdentity {
+  return { pid, startTime, bootId: bootId() };
 }
 
 function readEnvironment(pid: number): string | null {

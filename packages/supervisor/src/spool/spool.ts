@@ -12,7 +12,15 @@ import type { SpoolItem, SupervisorFact } from "@midwatch/protocol";
 import { makeFolder, replaceFile, syncFolder } from "../durable-file.ts";
 import { describeError, SupervisorError, systemCode } from "../failure.ts";
 import { encodeLine } from "./line.ts";
-import { firstOf, readSegment, recoverSegment, segmentName, type ReadLimit, type Segment } from "./segment.ts";
+import {
+  emptySegment,
+  firstOf,
+  readSegment,
+  recoverSegment,
+  segmentName,
+  type ReadLimit,
+  type Segment,
+} from "./segment.ts";
 
 /** An item before it has its number. */
 export type SpoolEntry = { readonly beat: unknown; readonly received_at: number } | { readonly fact: SupervisorFact };
@@ -45,6 +53,8 @@ export class Spool {
   #writing: Promise<void> | null = null;
   #closed = false;
   #dropping = false;
+  /** Half a line may stand at the end of the file. */
+  #torn = false;
   #listeners: (() => void)[] = [];
 
   private constructor(options: SpoolOptions, id: string, segments: Segment[], file: FileHandle) {
@@ -71,7 +81,7 @@ export class Spool {
       const isLast = index === firsts.length - 1;
       segments.push(await recoverSegment(join(options.folder, segmentName(first)), first, isLast));
     }
-    const active = segments.at(-1) ?? { path: join(options.folder, segmentName(1)), first: 1, last: 0, bytes: 0 };
+    const active = segments.at(-1) ?? emptySegment(join(options.folder, segmentName(1)), 1);
     if (segments.length === 0) segments.push(active);
     const file = await open(active.path, "a", 0o600);
     await syncFolder(options.folder);
@@ -81,6 +91,11 @@ export class Spool {
   /** The highest number that is safely on disk. */
   get durable(): number {
     return this.#durable;
+  }
+
+  /** The number given last, durable or not. */
+  get last(): number {
+    return this.#next - 1;
   }
 
   /** The highest number the server is known to have. */
@@ -96,7 +111,7 @@ export class Spool {
     const line = Buffer.from(encodeLine({ n, ...entry }));
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     this.#waiting.push({ line, n, done: resolve, fail: reject });
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = null));
+    this.#writing ??= this.#writeAll();
     return promise;
   }
 
@@ -120,14 +135,17 @@ export class Spool {
         await this.#removeHalfWritten();
       }
     }
+    // In the same breath as the last look at what waits: an append that comes any later begins anew.
+    this.#writing = null;
   }
 
   async #writeGroup(group: readonly Waiting[]): Promise<void> {
     if (this.#active.bytes >= this.#options.segmentBytes) await this.#beginSegment(group[0]?.n ?? this.#durable + 1);
-    const bytes = Buffer.concat(group.map(({ line }) => line));
+    const bytes = Buffer.concat([...(this.#torn ? [Buffer.from("\n")] : []), ...group.map(({ line }) => line)]);
     // A short write would leave half a line, so writeFile's loop is used; the handle is open for append.
     await this.#file.appendFile(bytes);
     await this.#file.datasync();
+    this.#torn = false;
     const active = this.#active;
     active.bytes += bytes.length;
     active.last = group.at(-1)?.n ?? active.last;
@@ -141,7 +159,7 @@ export class Spool {
     await syncFolder(this.#options.folder);
     await this.#file.close();
     this.#file = file;
-    this.#segments.push({ path, first, last: first - 1, bytes: 0 });
+    this.#segments.push(emptySegment(path, first));
     await this.#deleteAcknowledged();
   }
 
@@ -149,7 +167,8 @@ export class Spool {
     try {
       await this.#file.truncate(this.#active.bytes);
     } catch {
-      // The disk refuses this too. A torn line is passed over by every reader, so only its few bytes are wasted.
+      // The disk refuses this too. The next writing ends the torn line first, and every reader passes over it.
+      this.#torn = true;
     }
   }
 

@@ -1,0 +1,65 @@
+// What the server last said of one agent, and what follows from it here. The server's answers repeat what it wants, so only
+// a change is acted on: an agent that a person has started again here is not stopped by yesterday's word.
+
+import type { AgentState, Beat, CommandName } from "@midwatch/core";
+import type { SupervisedAgentView } from "@midwatch/protocol";
+
+/** Who holds an agent that the server wants paused. */
+export const theServer = "the server";
+
+export type Demand = Extract<CommandName, "pause" | "resume" | "stop">;
+
+/** What the new word asks for; null when nothing has changed or it is so already. */
+export function demandOf(
+  last: SupervisedAgentView | null,
+  word: SupervisedAgentView,
+  state: AgentState,
+): Demand | null {
+  if (word.directive === (last?.directive ?? "continue")) return null;
+  switch (word.directive) {
+    case "pause":
+      return state.hold?.directive === "pause" ? null : "pause";
+    case "stop":
+      return state.recovery?.phase === "stopped" || state.recovery?.phase === "stopping" ? null : "stop";
+    case "continue":
+      return state.hold?.who === theServer ? "resume" : null;
+  }
+}
+
+/** True when the present run has beaten past this supervisor, straight to the server, since the last word. */
+export function beatDirectly(
+  last: SupervisedAgentView | null,
+  word: SupervisedAgentView,
+  runId: string | null,
+): boolean {
+  if (word.direct_beat_at === null || runId === null) return false;
+  if (word.direct_run_id === runId) return word.direct_beat_at > (last?.direct_beat_at ?? 0);
+  // Without a run's name only a new beat can be this run's: the first word may tell of one from long ago.
+  return word.direct_run_id === null && last !== null && word.direct_beat_at > (last.direct_beat_at ?? 0);
+}
+
+/** A sign of life without content: its tokens and words are with the server already. */
+export function bareBeat(agent: string, runId: string | null): Beat {
+  return {
+    agent,
+    status: "ok",
+    tokens: 0,
+    costUsdMicros: null,
+    ts: null,
+    runId,
+    instance: null,
+    seq: null,
+    cycle: null,
+    cycleKind: null,
+    cycleMs: null,
+    usage: [],
+    intervalMs: null,
+    everyMs: null,
+    leaseMs: null,
+    leaseReason: null,
+    message: null,
+    progress: null,
+    tools: [],
+    metrics: {},
+  };
+}
