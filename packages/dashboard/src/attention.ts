@@ -13,10 +13,10 @@ import type { AgentStateName, AgentView } from "./api-types.ts";
  * | late | one beat was missed |
  * | unseen | the watcher itself was blind, so nobody knows |
  * | warned | something is open, and nobody needs to hurry |
- * | settled | new, stopping, stopped or paused: on purpose, nothing to do |
  * | well | up, nothing open |
+ * | settled | new, stopping, stopped or paused: on purpose, nothing to do and little to see |
  */
-export const ATTENTION = ["needs-you", "down", "late", "unseen", "warned", "settled", "well"] as const;
+export const ATTENTION = ["needs-you", "down", "late", "unseen", "warned", "well", "settled"] as const;
 
 export type Attention = (typeof ATTENTION)[number];
 

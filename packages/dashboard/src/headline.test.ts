@@ -27,7 +27,7 @@ test("a calm fleet is said to be up in so many words", () => {
 test("agents at rest on purpose are not trouble", () => {
   const { sentence, attention } = headlineOf([up, up, paused]);
   assert.equal(sentence, "All 2 running agents are up.");
-  assert.equal(attention, "settled");
+  assert.equal(attention, "well");
   assert.equal(headlineOf([paused]).sentence, "my-agent is paused.".replace("my-agent", "paused"));
   assert.equal(headlineOf([paused, paused]).sentence, "No agent is running.");
 });
@@ -57,5 +57,5 @@ test("the fleet is ordered by what it wants from a person, then by name as peopl
   const ten = sampleAgent({ name: "bot-10" });
   const two = sampleAgent({ name: "bot-2" });
   const order = byAttention([ten, paused, two, warned, late, down, exhausted]).map((one) => one.name);
-  assert.deepEqual(order, ["exhausted", "down", "late", "warned", "paused", "bot-2", "bot-10"]);
+  assert.deepEqual(order, ["exhausted", "down", "late", "warned", "bot-2", "bot-10", "paused"]);
 });

@@ -57,8 +57,15 @@ test("nothing is missed of an agent that is stopped, paused or out of sight", ()
   }
 });
 
-test("where the server expects no beat, what it counted stands", () => {
-  assert.equal(missedBeats(sampleAgent({ state: "down", next_beat_by: null, missed: 4 }), Date.parse(after(9_000))), 4);
+test("the beats of a process that has ended are missed too, though the server waits for none", () => {
+  const dead = sampleAgent({ state: "down", next_beat_by: null, missed: 0 });
+  assert.equal(missedBeats(dead, Date.parse(after(60))), 0);
+  assert.equal(missedBeats(dead, Date.parse(after(190))), 3);
+});
+
+test("where no beat is awaited, what the server counted stands", () => {
+  assert.equal(missedBeats(sampleAgent({ next_beat_by: null, missed: 1 }), Date.parse(after(9_000))), 1);
+  assert.equal(missedBeats(sampleAgent({ last_beat_at: null, missed: 4 }), Date.parse(after(9_000))), 4);
 });
 
 test("the strip reads out its beats, gaps and errors", () => {

@@ -45,11 +45,19 @@ export function stripCells(agent: AgentView, due: number, capacity: number): rea
 
 /** Beats missed by now: 0 while the agent is in time, leased, or not expected to beat at all. */
 export function missedBeats(agent: AgentView, now: number): number {
-  if (agent.next_beat_by === null || agent.last_beat_at === null) return agent.missed;
+  if (agent.last_beat_at === null) return agent.missed;
   if (agent.state !== "up" && agent.state !== "late" && agent.state !== "down") return 0;
   const intervalMs = agent.interval_s * 1_000;
-  const overdue = now - Date.parse(agent.next_beat_by) - graceMs(intervalMs);
+  const nextBy = nextBeatBy(agent, Date.parse(agent.last_beat_at) + intervalMs);
+  if (nextBy === null) return agent.missed;
+  const overdue = now - nextBy - graceMs(intervalMs);
   return overdue < 0 ? agent.missed : Math.max(agent.missed, 1 + Math.floor(overdue / intervalMs));
+}
+
+/** Of a process that has ended the server expects no beat by a certain time; the person looking misses them all the same. */
+function nextBeatBy(agent: AgentView, usually: number): number | null {
+  if (agent.next_beat_by !== null) return Date.parse(agent.next_beat_by);
+  return agent.state === "down" ? usually : null;
 }
 
 /** A summary for those who do not see the strip: "40 beats, 1 gap, 2 errors; 3 beats missed until now". */

@@ -9,7 +9,7 @@ export function AgentFacts({ agent }: { readonly agent: AgentView }): JSX.Elemen
     <dl class="facts">
       <Fact name="Beats">{spellCount(agent.beats_total)}</Fact>
       <Fact name="Tokens">{spellCount(agent.tokens_total)}</Fact>
-      <Fact name="Cost">{spellUsd(agent.cost_usd_total)}</Fact>
+      <Fact name="Cost">{costOf(agent)}</Fact>
       <Fact name="Usual per cycle">
         {agent.baseline_tokens === null ? "still learning" : `${spellCount(agent.baseline_tokens)} tokens`}
       </Fact>
@@ -24,6 +24,11 @@ export function AgentFacts({ agent }: { readonly agent: AgentView }): JSX.Elemen
       {agent.tags.length > 0 && <Fact name="Tags">{agent.tags.join(", ")}</Fact>}
     </dl>
   );
+}
+
+/** Tokens without a price are unpriced, not free. */
+function costOf(agent: AgentView): string {
+  return agent.cost_usd_total === 0 && agent.tokens_total > 0 ? "unpriced" : spellUsd(agent.cost_usd_total);
 }
 
 const intervalSources: Readonly<Record<AgentView["interval_source"], string>> = {

@@ -110,7 +110,7 @@ function IncidentText({ incident, children }: IncidentTextProps): JSX.Element {
   const numbers = Object.entries(incident.numbers);
   return (
     <div class="incident-text">
-      {incident.text !== "" && <p>{incident.text}</p>}
+      {incident.text !== "" && <p>{withCode(incident.text)}</p>}
       {numbers.length > 0 && (
         <dl class="numbers">
           {numbers.map(([name, value]) => (
@@ -124,6 +124,11 @@ function IncidentText({ incident, children }: IncidentTextProps): JSX.Element {
       {children}
     </div>
   );
+}
+
+/** What stands between backticks is something to type. */
+function withCode(text: string): readonly ComponentChildren[] {
+  return text.split("`").map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part));
 }
 
 /** `silent_ms` is a duration and is spelled as one, so its unit goes. */

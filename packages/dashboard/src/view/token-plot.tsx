@@ -154,8 +154,13 @@ function drawLabels(u: uPlot, css: (name: string) => string): void {
 }
 
 /** On a logarithm 1, 2 and 5 of every power of ten, or fewer where that would crowd; else as uPlot does it. */
-function tokenSplits(scale: "log" | "linear"): Pick<uPlot.Axis, "splits"> {
-  return scale === "log" ? { splits: (u) => logSplits(u.scales["y"]?.min ?? 1, u.scales["y"]?.max ?? 10) } : {};
+function tokenSplits(scale: "log" | "linear"): Pick<uPlot.Axis, "splits" | "filter"> {
+  if (scale === "linear") return {};
+  return {
+    splits: (u) => logSplits(u.scales["y"]?.min ?? 1, u.scales["y"]?.max ?? 10),
+    // uPlot would replace what it finds crowded by null; there are few enough.
+    filter: (_, splits) => splits,
+  };
 }
 
 function tokenValues(_: uPlot, splits: number[]): string[] {

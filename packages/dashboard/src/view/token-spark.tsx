@@ -10,7 +10,9 @@ export function TokenSpark({ agent }: { readonly agent: AgentView }): JSX.Elemen
   const tokens = countedTokens(agent);
   const last = tokens.at(-1);
   const { path, area, baselineY, end } = sparkline(tokens, agent.baseline_tokens, size);
-  const dear = last !== undefined && agent.alarm_tokens !== null && last > agent.alarm_tokens;
+  // The burst of an agent that cleans up before it ends is expected.
+  const ending = agent.state === "stopping" || agent.state === "stopped";
+  const dear = !ending && last !== undefined && agent.alarm_tokens !== null && last > agent.alarm_tokens;
   return (
     <div class={dear ? "tokens tokens-dear" : "tokens"}>
       <svg
