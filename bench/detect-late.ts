@@ -157,7 +157,7 @@ function silentAgent(name: string, deadline: Ms): AgentWrite {
   const state = step(
     after(name, deadline + shift, rules),
     { type: "tick", at: (beaten.nextMissAt ?? 0) + shift },
-    late,
+    rules,
   ).state;
   return write(state, nextDeadline(state, rules));
 }
