@@ -24,11 +24,21 @@ export interface MidwatchCommand {
 export function midwatch(
   t: TestContext,
   args: readonly string[],
-  more: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  more: { readonly cwd?: string } = {},
 ): MidwatchCommand {
-  const child = spawn(process.execPath, [...flags, main, ...args], {
+  return runScript(t, main, args, more);
+}
+
+/** Starts a script of this repository the way npm does. */
+export function runScript(
+  t: TestContext,
+  script: string,
+  args: readonly string[],
+  more: { readonly cwd?: string } = {},
+): MidwatchCommand {
+  const child = spawn(process.execPath, [...flags, script, ...args], {
     cwd: more.cwd ?? root,
-    env: { ...process.env, NO_COLOR: "1", ...more.env },
+    env: { ...process.env, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";
