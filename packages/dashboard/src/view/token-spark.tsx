@@ -14,7 +14,7 @@ export function TokenSpark({ agent }: { readonly agent: AgentView }): JSX.Elemen
   const ending = agent.state === "stopping" || agent.state === "stopped";
   const dear = !ending && last !== undefined && agent.alarm_tokens !== null && last > agent.alarm_tokens;
   return (
-    <div class={dear ? "tokens tokens-dear" : "tokens"}>
+    <div class="tokens">
       <svg
         class="spark"
         viewBox={`0 0 ${size.width} ${size.height}`}
@@ -24,10 +24,10 @@ export function TokenSpark({ agent }: { readonly agent: AgentView }): JSX.Elemen
         <path class="spark-area" d={area} />
         {baselineY !== null && <path class="spark-baseline" d={`M0 ${baselineY}H${size.width}`} />}
         <path class="spark-line" d={path} />
-        {end && <circle class="spark-end" cx={end.x} cy={end.y} r="2" />}
+        {end && <circle class={dear ? "spark-end spark-dear" : "spark-end"} cx={end.x} cy={end.y} r="2" />}
       </svg>
       <span class="token-words">
-        <b>{last === undefined ? "–" : spellCount(last)}</b>
+        <b class={dear ? "last-dear" : ""}>{last === undefined ? "–" : spellCount(last)}</b>
         <span class="muted">{usual(agent, last)}</span>
       </span>
     </div>
