@@ -67,6 +67,28 @@ test("everything a supervisor can say is read as it was said", () => {
   assert.deepEqual(facts, request.items.slice(1));
 });
 
+test("every reason for which a supervisor ends a process is understood", () => {
+  const reasons = ["hung", "command", "budget", "shutdown", "overdue", null];
+  const items = reasons.map((stopped_for, index) => ({
+    n: index + 1,
+    fact: {
+      type: "exited",
+      at: 1,
+      agent: "bot",
+      run_id: "r1",
+      exit: { code: null, signal: "SIGTERM", stopped_for, oom: false, last_lines: [] },
+    },
+  }));
+  const parsed = parseSupervisorBatch({ ...request, items });
+  assert.ok(parsed.ok);
+  assert.deepEqual(
+    parsed.batch.items.map((item) =>
+      item.is === "fact" && item.fact.type === "exited" ? item.fact.exit.stopped_for : item,
+    ),
+    reasons,
+  );
+});
+
 test("a bad item is refused by itself, so that the spool gets past it", () => {
   const parsed = parseSupervisorBatch({
     ...request,

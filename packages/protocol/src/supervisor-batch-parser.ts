@@ -135,7 +135,7 @@ type ExitFact = Extract<SupervisorFact, { type: "exited" }>["exit"];
 function readExit(fields: Fields, value: unknown): ExitFact {
   const exit = fields.object(value, "fact.exit") ?? {};
   must(fields, value, "fact.exit", exit);
-  const reasons = ["hung", "command", "budget", "shutdown"] as const;
+  const reasons = ["hung", "command", "budget", "shutdown", "overdue"] as const;
   return {
     code: fields.count(exit["code"], "fact.exit.code"),
     signal: fields.name(exit["signal"], "fact.exit.signal", 32),
