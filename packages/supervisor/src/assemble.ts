@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { DurationMs } from "@midwatch/core";
 import type { BatchRequest } from "@midwatch/protocol";
-import { SteadyTime, systemClock, type Clock } from "./clock.ts";
+import { SteadyTime, systemClock } from "./clock.ts";
 import { makeFolder } from "./durable-file.ts";
 import { SupervisorError } from "./failure.ts";
 import { Fallback } from "./fallback/fallback.ts";
@@ -95,7 +95,7 @@ export async function assemble(
   for (const agent of agents) keepers.set(agent.name, new Keeper(agent, entries.get(agent.name) ?? null, world));
   if (server && spool) {
     const client = new ServerClient(server, supervisorId);
-    link = linkTo({ client, spool, clock, keepers, fallback, now, options });
+    link = linkTo({ client, spool, keepers, fallback, now, options });
   }
   const showsOutput = options.onOutput !== undefined;
   const watch = new Watch({ clock, time, keepers: [...keepers.values()], outOfMemory, showsOutput, log });
@@ -149,13 +149,12 @@ async function receive(
 function linkTo(given: {
   readonly client: ServerClient;
   readonly spool: Spool;
-  readonly clock: Clock;
   readonly keepers: ReadonlyMap<string, Keeper>;
   readonly fallback: Fallback;
   readonly now: () => number;
   readonly options: SupervisorOptions;
 }): Link {
-  const { client, spool, clock, keepers, fallback, now, options } = given;
+  const { client, spool, keepers, fallback, now, options } = given;
   const agents: BatchRequest["agents"] = options.agents.map((agent) => ({
     name: agent.name,
     settings: wireSettingsOf(agent),
@@ -163,7 +162,6 @@ function linkTo(given: {
   return new Link({
     client,
     spool,
-    clock,
     host: options.host ?? hostname(),
     agents,
     now,

@@ -1,6 +1,7 @@
 // The way to the server: one loop empties the spool, another waits for commands. Both try again for ever, since the spool
 // holds what could not be delivered and the agents are kept alive meanwhile all the same.
 
+import { setTimeout as pause } from "node:timers/promises";
 import type { DurationMs, Ms } from "@midwatch/core";
 import {
   type BatchAnswer,
@@ -10,7 +11,6 @@ import {
   type SpoolItem,
   type SupervisedAgentView,
 } from "@midwatch/protocol";
-import type { Clock } from "../clock.ts";
 import { describeError, SupervisorError } from "../failure.ts";
 import type { Spool } from "../spool/spool.ts";
 import { waitAfter } from "./patience.ts";
@@ -19,7 +19,6 @@ import type { ServerClient } from "./server-client.ts";
 export interface LinkOptions {
   readonly client: ServerClient;
   readonly spool: Spool;
-  readonly clock: Clock;
   readonly host: string;
   readonly agents: BatchRequest["agents"];
   readonly now: () => Ms;
@@ -180,13 +179,8 @@ export class Link {
   }
 
   async #pause(ms: DurationMs): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    const cancel = this.#options.clock.after(ms, () => resolve(undefined));
-    const onAbort = (): void => resolve(undefined);
-    this.#stop.signal.addEventListener("abort", onAbort, { once: true });
-    await promise;
-    this.#stop.signal.removeEventListener("abort", onAbort);
-    cancel();
+    // Closing ends the pause, which is all that can go wrong with it.
+    await pause(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
 
   /** Ends both loops; with `flush` delivers what it can within two seconds. */

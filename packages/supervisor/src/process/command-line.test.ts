@@ -14,7 +14,17 @@ test("a command of plain words runs without a shell, anything else goes to sh -c
     [`run ''`, ["run", ""]],
   ];
   for (const [line, argv] of cases) assert.deepEqual(argumentsOf(line), argv, line);
-  for (const line of ["a && b", "a > log", "A=1 run", 'echo "$HOME"', "ls *.py", "it's", "~/agent"]) {
+  for (const line of [
+    "a && b",
+    "a > log",
+    "A=1 run",
+    'echo "$HOME"',
+    "ls *.py",
+    "it's",
+    "~/agent",
+    "exec agent",
+    "cd bot",
+  ]) {
     assert.deepEqual(argumentsOf(line), ["/bin/sh", "-c", line], line);
   }
   assert.deepEqual(argumentsOf(["a b", "c"]), ["a b", "c"]);

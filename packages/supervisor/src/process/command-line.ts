@@ -10,6 +10,11 @@ export type Command = readonly string[] | string;
 
 const shellCharacters = /[|&;<>()$`\\*?[\]#~=%!{}\n]/;
 
+/** First words that only a shell knows. */
+const shellWords = new Set(
+  ". : alias case cd command eval exec export for if set source time trap ulimit umask until wait while".split(" "),
+);
+
 export function argumentsOf(command: Command): readonly string[] {
   if (typeof command !== "string") return command;
   return splitPlainWords(command) ?? ["/bin/sh", "-c", command];
@@ -20,6 +25,7 @@ function splitPlainWords(line: string): readonly string[] | null {
   const unquoted = line.replaceAll(/'[^']*'|"[^"$`\\!]*"/g, "");
   if (shellCharacters.test(unquoted) || /['"]/.test(unquoted)) return null;
   const words = line.match(/(?:[^\s'"]+|'[^']*'|"[^"]*")+/g) ?? [];
+  if (shellWords.has(words[0] ?? "")) return null;
   return words.map((word) => word.replaceAll(/'([^']*)'|"([^"]*)"/g, "$1$2"));
 }
 

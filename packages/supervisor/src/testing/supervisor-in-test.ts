@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Notice } from "../fallback/notice.ts";
-import { findMarkedBy } from "../process/marker.ts";
+import { findMarkedBy, findRuns } from "../process/marker.ts";
 import type { RunningSupervisor, SupervisorOptions } from "../running-supervisor.ts";
 import type { SupervisedAgent } from "../supervised-agent.ts";
 import { startSupervisor } from "../supervisor.ts";
@@ -87,6 +87,14 @@ export async function supervise(folder: string, more: Partial<SupervisorOptions>
 export function processesOf(folder: string): readonly number[] {
   const id = join(folder, "supervisor", "supervisor-id");
   return existsSync(id) ? findMarkedBy(readFileSync(id, "utf8").trim()).map(({ pid }) => pid) : [];
+}
+
+/** The main process of one of the agents. */
+export function pidOf(folder: string, agent: string): number {
+  const id = readFileSync(join(folder, "supervisor", "supervisor-id"), "utf8").trim();
+  const run = findRuns(id).find((one) => one.agent === agent);
+  if (!run) throw new Error(`${agent} does not run`);
+  return run.identity.pid;
 }
 
 /** What the agent has printed so far. */
