@@ -35,14 +35,17 @@ const states: readonly LivenessState[] = ["new", "up", "late", "down", "stopping
 const refusalCodes: ReadonlySet<string> = new Set([
   "invalid_json",
   "invalid_field",
-  "unauthorized",
-  "forbidden",
+  "key_required",
+  "wrong_key",
+  "wrong_scope",
+  "wrong_agent",
+  "too_many_tries",
   "unknown_agent",
   "too_large",
-  "too_many_requests",
   "too_many_agents",
   "overloaded",
   "unavailable",
+  "internal",
 ]);
 
 /** Builds the registry and listens to the ledger. Each server has its own, so that two in one process do not add up. */

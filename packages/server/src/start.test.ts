@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { defaultSettings } from "@midwatch/core";
 import { openSqliteStore } from "@midwatch/store";
 import { ConfigError, createKey, startServer, type ServerOptions } from "./index.ts";
-import { startTestServer } from "./testing/test-server.ts";
+import { codeOf, startTestServer } from "./testing/test-server.ts";
 
 async function refusal(options: Partial<ServerOptions>): Promise<ConfigError> {
   const folder = await mkdtemp(join(tmpdir(), "midwatch-start-"));
@@ -96,6 +96,19 @@ test("probes answer without a key, metrics only with one that may read", async (
   assert.match(headers.get("content-type") ?? "", /^text\/plain/);
   assert.match(body, /^midwatch_beats_total 1$/m);
   assert.match(body, /^midwatch_beats_refused_total\{code="invalid_field"\} 1$/m);
+});
+
+test("who asks without end is told to slow down, while beats and probes are still answered", async () => {
+  await using midwatch = await startTestServer();
+  let refused = await midwatch.get("/api/v1/session");
+  for (let asked = 0; refused.status === 200 && asked < 200; asked += 1) {
+    const round = await Promise.all(Array.from({ length: 50 }, () => midwatch.get("/api/v1/session")));
+    refused = round.find(({ status }) => status !== 200) ?? refused;
+  }
+  assert.deepEqual([refused.status, codeOf(refused)], [429, "too_many_requests"]);
+  assert.match(refused.headers.get("retry-after") ?? "", /^\d+$/);
+  assert.equal((await midwatch.beat({ agent: "a" })).status, 200);
+  assert.equal((await midwatch.get("/readyz")).status, 200);
 });
 
 test("the API describes itself as OpenAPI 3.1, every route with a summary", async () => {
