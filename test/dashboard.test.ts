@@ -78,6 +78,21 @@ test("a first beat, a silence and a recovery are seen on the dashboard without a
   await page.screenshot({ path: join(artifacts, "dashboard-agent.png"), fullPage: true });
   assert.deepEqual(await seriousFaults(page), []);
 
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.setViewportSize({ width: 360, height: 740 });
+  for (const hash of ["#/incidents", "#/", `#/agents/${agent}`]) {
+    await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    assert.equal(
+      await page.evaluate("document.documentElement.scrollWidth > innerWidth"),
+      false,
+      `${hash} is too wide`,
+    );
+    assert.deepEqual(await seriousFaults(page), []);
+  }
+  await page.screenshot({ path: join(artifacts, "dashboard-phone.png"), fullPage: true });
+  await page.setViewportSize({ width: 1280, height: 800 });
+
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Pause" }).click();
   await page.getByRole("button", { name: "Resume" }).waitFor();

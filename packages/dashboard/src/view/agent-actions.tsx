@@ -38,9 +38,11 @@ export function OfferButtons({ agent, offers }: OfferButtonsProps): JSX.Element 
           <button
             key={offer.command}
             type="button"
-            disabled={busy.value}
+            aria-busy={busy.value}
             aria-haspopup={offer.question ? "dialog" : undefined}
             onClick={() => {
+              // Not disabled meanwhile, which would throw the keyboard's focus away.
+              if (busy.value) return;
               if (offer.question) asked.value = offer;
               else void perform(offer);
             }}
@@ -83,7 +85,15 @@ function ConfirmDialog({ offer, onYes, onNo }: ConfirmProps): JSX.Element {
         <button type="button" onClick={() => dialog.current?.close()}>
           Cancel
         </button>
-        <button type="button" class={offer.question?.grave ? "primary grave" : "primary"} onClick={() => onYes(offer)}>
+        <button
+          type="button"
+          class={offer.question?.grave ? "primary grave" : "primary"}
+          onClick={() => {
+            // Closed before it goes, so that the focus returns to the button that asked.
+            dialog.current?.close();
+            onYes(offer);
+          }}
+        >
           {offer.label}
         </button>
       </div>

@@ -31,7 +31,10 @@ export function PageTop({ page, signedOut }: PageTopProps): JSX.Element {
             <a href="#/incidents" aria-current={page === "incidents" ? "page" : undefined}>
               Incidents <OpenCount />
             </a>
-            <a href="/api/v1/reports/daily?date=yesterday&format=html" title="Yesterday, as it is sent each morning">
+            <a
+              href="/api/v1/reports/daily?date=today&format=html"
+              title="Today until now, as it is told each morning of the day before"
+            >
               Report
             </a>
           </nav>
