@@ -20,7 +20,7 @@ interface TokenPlotProps {
 }
 
 /** Beside the plot, for the names of the lines. */
-const labelRoom = 64;
+const labelRoom = 76;
 const keySteps: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20 };
 
 export function TokenPlot({ beats, scale, label, pointed }: TokenPlotProps): JSX.Element {
