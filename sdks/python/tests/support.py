@@ -83,7 +83,7 @@ class Stub:
             mode, self.once = self.once or self.mode, None
             self.tries.append(body)
             self.headers.append(dict(request.headers.items()))
-            if mode not in ("refuse", "hang", "garbage", "forbidden", "invalid", "closing"):
+            if mode not in ("refuse", "hang", "garbage", "forbidden", "invalid", "unprocessable", "closing"):
                 place = (str(body.get("run_id")), str(body.get("instance")), int(body.get("seq", len(self.tries))))
                 self._kept.setdefault(place, body)
             if mode == "invalid" and "metrics" not in body and "message" not in body:
@@ -108,8 +108,8 @@ class Stub:
 def _content(mode: str, body: Body) -> Tuple[int, bytes]:
     if mode == "garbage":
         return 200, b"<html>Welcome to the hotel's wireless network</html>"
-    if mode in ("refuse", "forbidden", "invalid"):
-        status = {"refuse": 503, "forbidden": 401, "invalid": 422}[mode]
+    if mode in ("refuse", "forbidden", "invalid", "unprocessable"):
+        status = {"refuse": 503, "forbidden": 401, "invalid": 422, "unprocessable": 422}[mode]
         return status, json.dumps({"error": {"code": mode, "message": "no"}}).encode()
     directive = mode if mode in ("pause", "stop") else "continue"
     answer = {

@@ -6,30 +6,28 @@ from typing import Any, Mapping, NamedTuple, Optional
 
 
 class Directive(NamedTuple):
-    """What the agent was last told: ``continue``, ``pause`` or ``stop``, and why, in words."""
+    """What the server last told the agent.
 
-    name: str
+    ``kind`` is ``continue``, ``pause`` or ``stop``, ``reason`` says why, in words, and ``warning`` is ``loop_detected``
+    or ``cost_exceeded`` while that is so.
+    """
+
+    kind: str
     reason: Optional[str]
-
-
-CONTINUE = Directive("continue", None)
-
-
-class Answer(NamedTuple):
-    """The parts of an answer that an agent acts on."""
-
-    directive: Directive
     warning: Optional[str]
 
 
-def read_answer(body: object) -> Optional[Answer]:
+CONTINUE = Directive("continue", None, None)
+
+
+def read_answer(body: object) -> Optional[Directive]:
     """None when this is not the answer of a Midwatch server: only a readable one proves that the beat was kept."""
     if not isinstance(body, Mapping) or body.get("ok") is not True:
         return None
-    name = body.get("directive")
-    if name not in ("pause", "stop"):
-        name = "continue"
-    return Answer(Directive(name, _text(body, "reason")), _text(body, "warning"))
+    kind = body.get("directive")
+    if kind not in ("pause", "stop"):
+        kind = "continue"
+    return Directive(kind, _text(body, "reason"), _text(body, "warning"))
 
 
 def _text(body: Mapping[str, Any], name: str) -> Optional[str]:

@@ -4,7 +4,7 @@ The loop only appends to a queue. The thread tries the oldest beat until the ser
 may have been counted although its answer never came, so every try sends the same bytes, and the server knows it by its
 ``run_id``, ``instance`` and ``seq``. Beats that were never tried wait behind it. When more than a thousand wait, two
 neighbours among them are folded into one: the pair that used least, so that what is told late does not look like a
-burst. The thread never makes a beat, and it is a daemon: it keeps no process alive.
+burst. A beat the server refuses is sent once more without its details; failing that, its tokens are handed back. The thread never makes a beat, and it is a daemon: it keeps no process alive.
 
 The queue is a ``SimpleQueue`` because its ``put`` may be called from a signal handler that interrupted another ``put``.
 """
@@ -19,7 +19,7 @@ from collections import deque
 from queue import Empty, SimpleQueue
 from typing import Any, Callable, Deque, Dict, List, Optional, Union
 
-from .answer import Answer, read_answer
+from .answer import Directive, read_answer
 from .connection import Connection, Response
 from .fields import MOST_TOOLS, encode
 from .ledger import merge_rows
@@ -38,12 +38,15 @@ _FOLDABLE = ("ok", "warning", "error", "paused")
 _PLAIN_FIELDS = ("agent", "status", "tokens_used", "ts", "run_id", "instance", "seq")
 
 
+Body = Dict[str, Any]
+
+
 class Pending:
     """A beat on its way. ``settled`` turns true when the server has kept it, or refused it for good."""
 
     __slots__ = ("body", "settled", "tried")
 
-    def __init__(self, body: Dict[str, Any]) -> None:
+    def __init__(self, body: Body) -> None:
         self.body = body
         self.settled = False
         self.tried: Optional[bytes] = None
@@ -58,12 +61,13 @@ class _Mark:
 
 
 class Delivery:
-    """The queue and its thread. ``on_answer`` is called in that thread after each beat that was settled."""
+    """The queue and its thread, in which ``on_settled`` is called for each beat that was kept, with what the server told
+    the agent, or refused for good, with None."""
 
-    def __init__(self, url: str, key: str, on_answer: Callable[[Optional[Answer]], None]) -> None:
+    def __init__(self, url: str, key: str, on_settled: Callable[[Body, Optional[Directive]], None]) -> None:
         self._url = url
         self._key = key
-        self._on_answer = on_answer
+        self._on_settled = on_settled
         self.after_fork()
 
     def after_fork(self) -> None:
@@ -79,7 +83,7 @@ class Delivery:
         """True when even the queue before the queue is long; the caller then keeps its usage for a later beat."""
         return self._inbox.qsize() > _MOST_UNSEEN
 
-    def send(self, body: Dict[str, Any]) -> Pending:
+    def send(self, body: Body) -> Pending:
         """Takes a beat. Returns at once, whatever the server does."""
         pending = Pending(body)
         self._inbox.put(pending)
@@ -184,7 +188,7 @@ class Delivery:
             self.failing = False
             log.info("beats reach %s again", self._url)
         pending.settled = True
-        self._on_answer(answer)
+        self._on_settled(pending.body, answer)
         return None
 
     def _is_refused(self, pending: Pending, response: Response) -> bool:
@@ -200,7 +204,7 @@ class Delivery:
             log.warning("beats are kept until they can be delivered: %s", what)
 
 
-def _plain(body: Dict[str, Any]) -> Dict[str, Any]:
+def _plain(body: Body) -> Dict[str, Any]:
     return {name: body[name] for name in _PLAIN_FIELDS if name in body}
 
 
@@ -223,16 +227,16 @@ def fold_cheapest(waiting: "Deque[Union[Pending, _Mark]]") -> None:
     """Folds one of two neighbours that were never tried into the later one: the pair that used least."""
     items: List[Union[Pending, _Mark]] = list(waiting)
     best: Optional[int] = None
-    least = 0
+    least = (True, 0)
     for index, (earlier, later) in enumerate(zip(items, items[1:])):
-        if not isinstance(earlier, Pending) or not isinstance(later, Pending):
+        if not isinstance(earlier, Pending) or not isinstance(later, Pending) or earlier.tried is not None:
             continue
         status = earlier.body["status"]
-        if earlier.tried is not None or (status not in _FOLDABLE and status != later.body["status"]):
-            continue
-        tokens = earlier.body["tokens_used"] + later.body["tokens_used"]
-        if best is None or tokens < least:
-            best, least = index, tokens
+        # Announcements and last words only when there is nothing else: the queue has a bound.
+        is_news = status not in _FOLDABLE and status != later.body["status"]
+        cost = (is_news, earlier.body["tokens_used"] + later.body["tokens_used"])
+        if best is None or cost < least:
+            best, least = index, cost
     if best is None:
         return
     earlier, later = items[best], items[best + 1]

@@ -42,9 +42,10 @@ class Ledger:
         plain, rows = self._take()
         return Used(min(plain + sum(row["input_tokens"] + row["output_tokens"] for row in rows), MAX_COUNT), rows)
 
-    def clear(self) -> None:
-        """Forgets everything: after a fork it is the parent's to tell."""
-        self._entries = deque()
+    @property
+    def has_entries(self) -> bool:
+        """True when something was used that no beat has told."""
+        return bool(self._entries)
 
     def _take(self) -> Tuple[int, List[Row]]:
         plain = 0

@@ -59,10 +59,10 @@ class _Turns:
                 yield Wait(watch.patience_s, lambda: first.settled)
         while not watch.must_leave:
             left = self._wait_left()
-            if watch.directive.name == "pause":
+            if watch.directive.kind == "pause":
                 yield from self._hold()
             elif left > 0:
-                yield Wait(left, lambda: watch.must_leave or watch.directive.name == "pause")
+                yield Wait(left, lambda: watch.must_leave or watch.directive.kind == "pause")
             else:
                 self._next_start = time.monotonic() + (self.every_s or 0.0)
                 return
@@ -75,7 +75,7 @@ class _Turns:
         watch = self._watch
 
         def is_resumed() -> bool:
-            return watch.must_leave or watch.directive.name != "pause"
+            return watch.must_leave or watch.directive.kind != "pause"
 
         pending = watch.hold()
         yield Wait(watch.hold_s, is_resumed)

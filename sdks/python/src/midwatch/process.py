@@ -27,6 +27,7 @@ _all: "weakref.WeakSet[Midwatch]" = weakref.WeakSet()
 _speaking: "set[Midwatch]" = set()
 _guarded = False
 _atexit_registered = False
+_finalizing_pid: Optional[int] = None
 _previous_term: Any = None
 _previous_hook: Any = None
 _previous_thread_hook: Any = None
@@ -39,11 +40,22 @@ def know(watch: "Midwatch") -> None:
 
 def hold_until_exit(watch: "Midwatch") -> None:
     """Keeps a watch that has beaten, so that its last words can be said when the process ends."""
-    global _atexit_registered
+    global _atexit_registered, _finalizing_pid
     _speaking.add(watch)
     if not _atexit_registered:
         _atexit_registered = True
         atexit.register(_on_exit)
+    if _finalizing_pid != os.getpid():
+        _finalizing_pid = os.getpid()
+        _finalize_with_multiprocessing()
+
+
+def _finalize_with_multiprocessing() -> None:
+    """A child of ``multiprocessing`` ends by ``os._exit``: it runs its own finalizers, and nothing from ``atexit``."""
+    multiprocessing = sys.modules.get("multiprocessing")
+    util = sys.modules.get("multiprocessing.util")
+    if multiprocessing is not None and util is not None and multiprocessing.parent_process() is not None:
+        util.Finalize(None, _on_exit, exitpriority=0)
 
 
 def guard() -> None:
@@ -105,7 +117,7 @@ def _tell(error: Optional[BaseException]) -> None:
 
 def _on_exit() -> None:
     for watch in list(_speaking):
-        watch.say_last("exited", None)
+        watch.on_exit()
     _flush_all(EXIT_PATIENCE_S)
 
 

@@ -14,12 +14,15 @@ from .notes import note_once
 
 Duration = Union[int, float, str]
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
 _NAME = re.compile(r"[\w.\-/:@]{1,128}")
 
 SHORTEST_INTERVAL_S = 1.0
-LONGEST_S = 366 * 86_400.0
+# The longest the wire takes.
+LONGEST_S = 31 * 86_400.0
+# Names this life of the process: several watches in it are one run. A forked child shares it, as another instance.
+_PROCESS_RUN_ID = uuid.uuid4().hex
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,32 @@ class Settings:
 
 
 def seconds_of(value: Optional[Duration], what: str) -> Optional[float]:
-    """Reads a duration: a number of seconds, or ``"500ms"``, ``"60s"``, ``"5m"``, ``"1h"``.
+    """Reads a duration: a number of seconds, or ``"500ms"``, ``"60s"``, ``"5m"``, ``"1h"``, ``"2d"``; at most 31 days.
 
     Anything else is noted once and counts as not given: a typing error in a monitoring option must not stop an agent.
     """
     if value is None or value == "":
         return None
+    seconds = _seconds(value)
+    if seconds is None:
+        note_once(f"{what} must be seconds or a text such as \"60s\" or \"5m\", got {value!r}; it is ignored")
+    return seconds
+
+
+def pace_of(every: Optional[Duration]) -> Optional[float]:
+    """Reads the pace of a loop; None for a loop without one.
+
+    Raises ValueError for what cannot be read: without its pace the loop would spend money at full speed.
+    """
+    if every is None:
+        return None
+    seconds = _seconds(every)
+    if seconds is None:
+        raise ValueError(f'every must be seconds or a text such as "60s", at most 31 days, got {every!r}')
+    return seconds or None
+
+
+def _seconds(value: object) -> Optional[float]:
     seconds: Optional[float] = None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         seconds = float(value)
@@ -46,10 +69,7 @@ def seconds_of(value: Optional[Duration], what: str) -> Optional[float]:
         match = _DURATION.fullmatch(value.strip())
         if match:
             seconds = float(match.group(1)) * _UNITS[match.group(2)]
-    if seconds is None or not math.isfinite(seconds) or seconds < 0 or seconds > LONGEST_S:
-        note_once(f"{what} must be seconds or a text such as \"60s\" or \"5m\", got {value!r}; it is ignored")
-        return None
-    return seconds
+    return seconds if seconds is not None and math.isfinite(seconds) and 0 <= seconds <= LONGEST_S else None
 
 
 def resolve_settings(
@@ -59,7 +79,7 @@ def resolve_settings(
     agent = agent or os.environ.get("MIDWATCH_AGENT")
     url = url or os.environ.get("MIDWATCH_URL")
     key = key or os.environ.get("MIDWATCH_KEY")
-    run_id = run_id or os.environ.get("MIDWATCH_RUN_ID") or uuid.uuid4().hex
+    run_id = run_id or os.environ.get("MIDWATCH_RUN_ID") or _PROCESS_RUN_ID
     problem = _problem(agent, url, key)
     if problem is not None:
         note_once(f"no beats are sent: {problem}")

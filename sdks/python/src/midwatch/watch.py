@@ -12,14 +12,14 @@ from collections import deque
 from typing import Any, Deque, Dict, Optional, Tuple, Union
 
 from . import process
-from .answer import CONTINUE, Answer, Directive
+from .answer import CONTINUE, Directive
 from .cycle import Cycle, describe
 from .delivery import Delivery, Pending
 from .fields import MOST_TOOLS, metrics_of, status_of, text_of, tool_of
 from .ledger import Ledger
 from .loop import HOLD_S, AsyncLoop, Loop
 from .notes import note_once
-from .settings import SHORTEST_INTERVAL_S, Duration, resolve_settings, seconds_of
+from .settings import SHORTEST_INTERVAL_S, Duration, pace_of, resolve_settings, seconds_of
 from .usage import count_of, read_usage
 
 _LONGEST_WAIT_S = 0.25
@@ -53,14 +53,16 @@ class Midwatch:
             os.environ.get("MIDWATCH_INTERVAL"), "MIDWATCH_INTERVAL"
         )
         self.patience_s = seconds_of(patience, "patience") or 0.0
+        if promised is not None and promised < SHORTEST_INTERVAL_S:
+            note_once(f"an interval is at least {SHORTEST_INTERVAL_S:g} s, got {promised:g} s; it is ignored")
+            promised = None
         self.hold_s = min(HOLD_S, promised or HOLD_S)
-        self._interval_s = max(promised, SHORTEST_INTERVAL_S) if promised else None
+        self._interval_s = promised
         self._settings = resolve_settings(agent, url, key, run_id)
         self._delivery: Optional[Delivery] = None
         if self._settings is not None:
-            self._delivery = Delivery(self._settings.url, self._settings.key, self._on_answer)
+            self._delivery = Delivery(self._settings.url, self._settings.key, self._on_settled)
         self._directive = CONTINUE
-        self._warning: Optional[str] = None
         self._cycle: Optional[Cycle] = None
         self._cycles_begun = 0
         self._every_s: Optional[float] = None
@@ -68,7 +70,7 @@ class Midwatch:
         self._thread_id: Optional[int] = None
         self._is_announced = False
         self._is_signalled = False
-        self._is_stop_asked = False
+        self._has_stopped = False
         self._farewell: Optional[str] = None
         self._told_error: Optional[int] = None
         self.after_fork()
@@ -80,13 +82,14 @@ class Midwatch:
         """The agent's main loop. ``every`` paces it, start to start; ``kind`` names its turns.
 
         Each turn ends in a beat, sent from this loop. The iterator ends after ``shutdown``, ``stopped``, SIGTERM or the
-        directive ``stop``, and holds the loop while the directive is ``pause``.
+        directive ``stop``, and holds the loop while the directive is ``pause``. Raises ValueError for an ``every`` that
+        cannot be read.
         """
-        return Loop(self, seconds_of(every, "every") or None, text_of("cycle_kind", kind))
+        return Loop(self, pace_of(every), text_of("cycle_kind", kind))
 
     def acycles(self, every: Optional[Duration] = None, kind: Optional[str] = None) -> AsyncLoop:
         """The same for ``async for``; other tasks run while it waits."""
-        return AsyncLoop(self, seconds_of(every, "every") or None, text_of("cycle_kind", kind))
+        return AsyncLoop(self, pace_of(every), text_of("cycle_kind", kind))
 
     def beat(
         self,
@@ -101,13 +104,17 @@ class Midwatch:
         lease_s: Optional[Duration] = None,
         lease_reason: Optional[str] = None,
         metrics: Optional[Dict[str, float]] = None,
-    ) -> None:
-        """One beat, for a loop of one's own. Returns at once, whatever the server does."""
-        if tokens_used is not None:
-            self.tokens(tokens_used)
+    ) -> Directive:
+        """One beat, for a loop of one's own. Returns at once, whatever the server does, with what it last told the agent.
+
+        ``usage`` is one usage of any known shape, or a list of them. ``tokens_used`` beside it is the total of both.
+        """
+        counted = 0
         if usage is not None:
             for entry in usage if isinstance(usage, (list, tuple)) else [usage]:
-                self.usage(entry)
+                counted += self.usage(entry)
+        if tokens_used is not None:
+            self.tokens(max(0, tokens_used - counted) if counted and count_of(tokens_used) is not None else tokens_used)
         lease = seconds_of(lease_s, "a lease")
         self._emit(
             status_of(status),
@@ -119,6 +126,9 @@ class Midwatch:
             lease_reason=text_of("lease_reason", lease_reason) if lease is not None else None,
             metrics=metrics_of(metrics),
         )
+        if status in ("stopped", "exited"):
+            self._is_announced = False
+        return self._directive
 
     def tokens(self, count: int) -> None:
         """Counts tokens for the next beat. Not negative."""
@@ -128,13 +138,18 @@ class Midwatch:
         elif counted and self._delivery is not None:
             self._ledger.add(counted)
 
-    def usage(self, usage: object) -> None:
-        """Counts the usage of an LLM call for the next beat: a provider's usage or its whole answer, dict or object."""
+    def usage(self, usage: object) -> int:
+        """Counts the usage of an LLM call for the next beat: a provider's usage or its whole answer, dict or object.
+
+        Returns the tokens that were found in it.
+        """
         row = read_usage(usage)
         if row is None:
             note_once(f"no token counts are recognised in a usage of type {type(usage).__name__}; it is not counted")
-        elif self._delivery is not None:
+            return 0
+        if self._delivery is not None:
             self._ledger.add(row)
+        return int(row["input_tokens"] + row["output_tokens"])
 
     def tool(self, name: str, args: object = None) -> None:
         """Tells a tool call with the next beat, by name and a digest of its arguments; the last 64 per beat."""
@@ -150,23 +165,18 @@ class Midwatch:
         self._announce(text_of("message", reason))
 
     def stopped(self, reason: Optional[str] = None) -> None:
-        """Says that the agent has ended on purpose: at the end of the current turn, or now when no loop runs."""
-        self._farewell = text_of("message", reason) or self._farewell
-        if self._running_loop() is None:
-            self.say_last("stopped", self._farewell, even_unasked=True)
-            return
-        self._is_stop_asked = True
+        """Says now that the agent has ended on purpose, which closes the turn that is open. The last word of a loop."""
+        reason = text_of("message", reason)
+        if self._running_loop() is None or not self._has_stopped:
+            self.say_last("stopped", reason if reason is not None else self._farewell, even_unasked=True)
+        self._has_stopped = True
+        self._is_announced = False
         self._wake()
 
     @property
     def directive(self) -> Directive:
-        """What the server last told this agent, and why."""
+        """What the server last told this agent, why, and what it warns of."""
         return self._directive
-
-    @property
-    def warning(self) -> Optional[str]:
-        """``loop_detected`` or ``cost_exceeded`` while the server says so."""
-        return self._warning
 
     def flush(self, timeout: float = _LONGEST_WAIT_S, last_call: bool = False) -> bool:
         """Waits up to ``timeout`` seconds until what was beaten is with the server; True when it is.
@@ -180,7 +190,7 @@ class Midwatch:
     @property
     def must_leave(self) -> bool:
         """True when no further turn may begin."""
-        return self._is_announced or self._is_stop_asked or self._directive.name == "stop"
+        return self._is_announced or self._has_stopped or self._directive.kind == "stop"
 
     def enter(self, loop: Union[Loop, AsyncLoop]) -> Optional[Pending]:
         """A loop begins. Turns that an earlier loop left open are forgotten; their usage is not."""
@@ -188,8 +198,9 @@ class Midwatch:
         self._thread_id = threading.get_ident()
         self._cycle = None
         self._every_s = loop.every_s
-        self._is_stop_asked = False
-        self._directive = CONTINUE
+        self._has_stopped = False
+        if self._directive.kind == "stop":
+            self._directive = CONTINUE
         if self._delivery is None or self._is_announced:
             return None
         process.guard()
@@ -204,10 +215,10 @@ class Midwatch:
     def end_turn(self, wait_s: float) -> Tuple[float, Optional[Pending]]:
         """A turn ends in its beat; ``wait_s`` is how long the pace makes the next one wait."""
         cycle = self._cycle
-        if cycle is None:
+        if cycle is None or self._has_stopped:
             return 0.0, None
         elapsed_s = cycle.elapsed_s
-        if self._is_announced or self._is_stop_asked:
+        if self._is_announced:
             return elapsed_s, self.say_last("stopped", self._farewell)
         status = "ok" if cycle._error is None else "error"
         # A pace slower than the promise is a wait the server is told of.
@@ -227,8 +238,11 @@ class Midwatch:
         return self._emit("paused", in_loop=True)
 
     def leave(self) -> Optional[Pending]:
-        """The loop has ended as it should."""
-        return self.say_last("stopped", self._farewell)
+        """The loop has ended as it should. What was used after the last word goes out in one more."""
+        last = self.say_last("stopped", self._farewell)
+        if last is None and self._ledger.has_entries:
+            return self._emit("stopped")
+        return last
 
     def fail(self, error: BaseException) -> None:
         """The loop's body raised. Whether the program ends is seen when it does.
@@ -266,6 +280,11 @@ class Midwatch:
         pending = self._emit(status, in_loop=True, closes=self._cycle is not None, message=reason)
         self._owes_farewell = False
         return pending
+
+    def on_exit(self) -> None:
+        """The process ends, and nobody said so."""
+        if self.say_last("exited", None) is None and self._has_stopped and self._ledger.has_entries:
+            self._emit("stopped")
 
     def after_fork(self) -> None:
         """In a child everything unsent is the parent's to tell, and the child is an instance of its own."""
@@ -365,11 +384,14 @@ class Midwatch:
         if loop is not None:
             loop.wake()
 
-    def _on_answer(self, answer: Optional[Answer]) -> None:
+    def _on_settled(self, body: Dict[str, Any], directive: Optional[Directive]) -> None:
         """Called by the delivery thread; assigns, and wakes the loop."""
-        if answer is not None:
-            self._directive = answer.directive
-            self._warning = answer.warning
+        if directive is None:
+            # Refused for good, so not counted: its tokens go into the next beat.
+            self.tokens(body["tokens_used"])
+        elif body["status"] not in ("stopped", "exited"):
+            # The answer to a last word has nothing to tell; the directive goes on saying why the loop ended.
+            self._directive = directive
         self._wake()
 
 
