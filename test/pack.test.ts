@@ -1,13 +1,18 @@
 // What a user gets who installs the package: `npm pack`, an empty folder without the network, and the machine's own Node.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { StubServer } from "../sdks/typescript/src/testing/stub-server.ts";
+import { apiOf } from "./support/api.ts";
 
 const run = promisify(execFile);
 const root = new URL("..", import.meta.url);
@@ -82,6 +87,50 @@ test("the TypeScript SDK, packed and installed offline, beats on the machine's o
       ["exited", 0],
     ],
   );
+});
+
+const rooms = ["core", "protocol", "store", "server", "supervisor", "dashboard", "cli"];
+
+// Their dependencies cannot be installed without a registry, so those of this repository stand in; what is ours comes from the packages.
+test("the command and its packages, built and packed, serve and take a beat", async (t) => {
+  const folder = await emptyFolder(t);
+  await run(join("node_modules", ".bin", "tsc"), ["-b"], { cwd: root });
+  const workspaces = rooms.flatMap((room) => ["-w", `packages/${room}`]);
+  const packed = await run("npm", ["pack", ...workspaces, "--json", "--pack-destination", folder], { cwd: root });
+  const modules = join(folder, "node_modules");
+  await mkdir(join(modules, "@midwatch"), { recursive: true });
+  for (const name of await readdir(new URL("node_modules", root))) {
+    if (name === "midwatch" || name.startsWith("@midwatch") || name.startsWith(".")) continue;
+    await symlink(fileURLToPath(new URL(`node_modules/${name}`, root)), join(modules, name));
+  }
+  for (const { name, filename } of jsonIn(packed.stdout) as { name: string; filename: string }[]) {
+    await mkdir(join(modules, name));
+    await run("tar", ["-xzf", join(folder, filename), "-C", join(modules, name), "--strip-components=1"]);
+  }
+
+  const data = join(folder, "data");
+  const main = join(modules, "midwatch/dist/main.js");
+  const server = spawn(process.execPath, [main, "server", "--listen", "127.0.0.1:0", "--data", data], {
+    env: { ...env, NODE_OPTIONS: "--disable-warning=ExperimentalWarning" },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = once(server, "close");
+  let errors = "";
+  server.stderr.on("data", (piece: Buffer) => (errors += piece.toString()));
+  t.after(async () => {
+    server.kill("SIGKILL");
+    await ended;
+  });
+  const deadline = AbortSignal.timeout(20_000);
+  while (!existsSync(join(data, "server.json"))) {
+    assert.ok(!deadline.aborted && server.exitCode === null, `the server did not start: ${errors}`);
+    await sleep(20);
+  }
+  const api = apiOf(data);
+  assert.equal((await api.beat({ agent: "my-agent", tokens_used: 7 })).ok, true);
+  assert.equal((await api.agent("my-agent"))?.tokens_total, 7);
+  server.kill("SIGTERM");
+  assert.deepEqual(await ended, [0, null], errors);
 });
 
 /** npm prints the output of the build before its JSON. */
