@@ -94,7 +94,8 @@ const rooms = ["core", "protocol", "store", "server", "supervisor", "dashboard",
 // Their dependencies cannot be installed without a registry, so those of this repository stand in; what is ours comes from the packages.
 test("the command and its packages, built and packed, serve and take a beat", async (t) => {
   const folder = await emptyFolder(t);
-  await run(join("node_modules", ".bin", "tsc"), ["-b"], { cwd: root });
+  // By force: without it a `dist` that was deleted is not written again.
+  await run(join("node_modules", ".bin", "tsc"), ["-b", "--force"], { cwd: root });
   const workspaces = rooms.flatMap((room) => ["-w", `packages/${room}`]);
   const packed = await run("npm", ["pack", ...workspaces, "--json", "--pack-destination", folder], { cwd: root });
   const modules = join(folder, "node_modules");
