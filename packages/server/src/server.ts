@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
@@ -77,8 +78,8 @@ async function stop(server: Server, stopWork: () => Promise<unknown>): Promise<v
 /** The dashboard beside this package, if it was built. */
 function builtDashboard(): string | null {
   try {
-    const dir = fileURLToPath(new URL("../dist/", import.meta.resolve("@midwatch/dashboard")));
-    return existsSync(`${dir}index.html`) ? dir : null;
+    const page = fileURLToPath(import.meta.resolve("@midwatch/dashboard/index.html"));
+    return existsSync(page) ? dirname(page) : null;
   } catch {
     // The package is not installed: a server without pages is a server all the same.
     return null;

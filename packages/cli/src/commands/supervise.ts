@@ -3,7 +3,7 @@ import { startSupervisor, SupervisorError, type RunningSupervisor, type Supervis
 import { directNotifier } from "../alerting.ts";
 import type { Target } from "../client.ts";
 import type { Config } from "../config/config.ts";
-import { localKey } from "../data-folder.ts";
+import { localKey, serverAddress } from "../data-folder.ts";
 import { CommandFailure } from "../failure.ts";
 import { untilAskedToStop } from "../stop-request.ts";
 import { checkedUrl } from "../target.ts";
@@ -40,14 +40,20 @@ export async function openSupervisor(options: SupervisorOptions): Promise<Runnin
 
 /** The server that was named, else the one that the file describes. */
 function serverOf(config: Config, named: { server?: string; key?: string }): Target {
-  const { host, port, dataDir } = config.server;
-  const url = named.server === undefined ? `http://${reachable(host)}:${port}` : checkedUrl(named.server);
+  const { dataDir } = config.server;
+  const url = named.server === undefined ? ownServer(config) : checkedUrl(named.server);
   const key = named.key ?? localKey(dataDir, "ingest");
   if (key !== null) return { url, key };
   throw new CommandFailure(
     78,
     `There is no key for ${url} in ${dataDir}. Start the server first (\`midwatch server\` or \`midwatch up\`), or give one with --key KEY.`,
   );
+}
+
+/** Port 0 lets the system choose; then only the server itself knows where it listens. */
+function ownServer({ server: { host, port, dataDir } }: Config): string {
+  const known = port === 0 ? serverAddress(dataDir)?.url : undefined;
+  return known ?? `http://${reachable(host)}:${port}`;
 }
 
 /** A server that listens everywhere is reached here on loopback. */
