@@ -28,9 +28,6 @@ import { Supervisors } from "./sweeper/supervisors.ts";
 import { Sweeper } from "./sweeper/sweeper.ts";
 import { createPresenter, type AgentPresenter } from "./views/agent-presenter.ts";
 
-/** Agents one server watches: a bound against a client that makes up names. */
-const maxAgents = 100_000;
-
 /** Twice as long as the sweeper takes to find out that the store cannot be written. */
 const troubleLastsMs: DurationMs = 10 * SECOND;
 
@@ -78,7 +75,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     wakeDelivery: delivery.wake,
   });
   const presenter = createPresenter({ census: ledger.census, settingsOf, clock, timeZone });
-  const queue = new BeatQueue({ ledger, log, strict, maxAgents });
+  const queue = new BeatQueue({ ledger, log, strict });
   const supervisors = new Supervisors(ledger, clock);
   const sweeper = new Sweeper({ store, ledger, clock, sight: new Sight(store, clock), supervisors, log });
   const check: KeyCheck = { keys: new KeyRing(store, clock), tries: new FailedTries(clock) };

@@ -8,6 +8,7 @@ import type { AgentJob } from "../ledger/fold-agents.ts";
 import type { Committed, Ledger } from "../ledger/ledger.ts";
 import type { Log } from "../log.ts";
 import { storeCode, storeTrouble } from "../store-trouble.ts";
+import { tooManyAgents } from "./refusals.ts";
 
 /** Beats that may wait; beyond it the answer is 503. Two full batches, or a second of the fastest ingest measured. */
 const maxWaiting = 20_000;
@@ -30,22 +31,15 @@ export class BeatQueue {
   readonly #ledger: Ledger;
   readonly #log: Pick<Log, "error">;
   readonly #strict: boolean;
-  readonly #maxAgents: number;
   #waiting: WaitingBeat[] = [];
   #underWay = 0;
   #scheduled = false;
   #idle: (() => void)[] = [];
 
-  constructor(given: {
-    readonly ledger: Ledger;
-    readonly log: Pick<Log, "error">;
-    readonly strict: boolean;
-    readonly maxAgents: number;
-  }) {
+  constructor(given: { readonly ledger: Ledger; readonly log: Pick<Log, "error">; readonly strict: boolean }) {
     this.#ledger = given.ledger;
     this.#log = given.log;
     this.#strict = given.strict;
-    this.#maxAgents = given.maxAgents;
   }
 
   /** Beats that wait for their transaction or are in it. */
@@ -158,16 +152,12 @@ export class BeatQueue {
   }
 
   #registerAt(name: string, beats: readonly WaitingBeat[]): number | null {
-    if (this.#strict) return null;
-    if (this.#ledger.census.size >= this.#maxAgents && !this.#ledger.census.get(name)) return null;
+    if (this.#strict || !this.#ledger.census.hasRoomFor(name)) return null;
     return beats[0]?.event.at ?? null;
   }
 
   #refusal(agent: string): ApiError {
-    if (!this.#strict) {
-      const message = `there are ${this.#maxAgents} agents already, the most this server watches; forget some (DELETE /api/v1/agents/NAME), then ${agent} can register`;
-      return new ApiError(429, "too_many_agents", message, { retryAfterS: 60 });
-    }
+    if (!this.#strict) return tooManyAgents(agent);
     const message = `no agent is called ${agent}, and this server is strict: add it to the configuration, or set \`strict: false\` to let agents register with their first beat`;
     return new ApiError(404, "unknown_agent", message);
   }

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
+import { defaultSettings, newAgent } from "@midwatch/core";
 import type { AgentView, BeatAnswer, ErrorBody } from "@midwatch/protocol";
-import { startTestServer } from "../testing/test-server.ts";
+import { maxAgents } from "../ledger/census.ts";
+import { codeOf, startTestServer } from "../testing/test-server.ts";
 
 test("a bare beat whose connection broke before its answer is counted once when it is sent again", async () => {
   const gate = Promise.withResolvers<undefined>();
@@ -58,6 +60,18 @@ test("a bug that one agent's beats meet does not take along the beats of others"
   );
   assert.ok(!JSON.stringify(body).includes("not a function"));
   assert.ok(midwatch.logged.some((line) => line.includes("this is a bug in Midwatch")));
+});
+
+test("beyond the most agents a server watches a new name is refused, and known ones go on", async () => {
+  await using midwatch = await startTestServer();
+  await midwatch.beat({ agent: "known" });
+  const state = newAgent("", 0, defaultSettings);
+  for (let n = 1; n < maxAgents; n += 1) {
+    midwatch.watch.ledger.census.note({ id: n, state: { ...state, name: `made-up-${n}` } });
+  }
+  const reply = await midwatch.beat({ agent: "one-too-many" });
+  assert.deepEqual([reply.status, codeOf(reply)], [429, "too_many_agents"]);
+  assert.equal((await midwatch.beat({ agent: "known" })).status, 200);
 });
 
 async function turn(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { FieldError, ParsedJson } from "@midwatch/protocol";
 import { ApiError } from "../errors.ts";
+import { maxAgents } from "../ledger/census.ts";
 
 /** 400: the body is not JSON as it should be. */
 export function notJson(failed: Extract<ParsedJson, { ok: false }>): ApiError {
@@ -12,4 +13,10 @@ export function invalidFields(errors: readonly FieldError[]): ApiError {
   const named = errors.map(({ path, message }) => (path === "" ? message : `${path} ${message}`)).slice(0, 3);
   const more = errors.length > 3 ? `; and ${errors.length - 3} more` : "";
   return new ApiError(422, "invalid_field", `${named.join("; ")}${more}`, { details: errors });
+}
+
+/** 429: a name more than this server watches. */
+export function tooManyAgents(agent: string): ApiError {
+  const message = `there are ${maxAgents} agents already, the most this server watches; forget some (DELETE /api/v1/agents/NAME), then ${agent} can register`;
+  return new ApiError(429, "too_many_agents", message, { retryAfterS: 60 });
 }

@@ -25,13 +25,15 @@ import { withOverrides, type SettingsOf } from "../settings.ts";
 import { storeCode } from "../store-trouble.ts";
 import type { Supervisors } from "../sweeper/supervisors.ts";
 import { beatAnswer } from "./beat-answer.ts";
-import { invalidFields } from "./refusals.ts";
+import { invalidFields, tooManyAgents } from "./refusals.ts";
 import { eventOfFact, patchOfSupervised } from "./supervisor-facts.ts";
 
 /** Items in one transaction: bounds how long beats of others wait. */
 const maxTogether = 2_000;
 /** What is older than this when it arrives comes from a spool. */
 const spooledMs = 5 * SECOND;
+/** Supervisors whose declarations are remembered; beyond it agents are told again what they know. */
+const maxDeclared = 1_000;
 /** While a spool is being delivered, its agents are not judged before the next batch had time to come. */
 const betweenBatchesMs = 15 * SECOND;
 
@@ -132,7 +134,7 @@ export class SupervisorIntake {
       return {
         name,
         events: [{ type: "supervisor-seen", at, supervisor, host }],
-        registerAt: at,
+        registerAt: ledger.census.hasRoomFor(name) ? at : null,
         change: (overrides) =>
           JSON.stringify(overrides.supervisor) === JSON.stringify(patch)
             ? overrides
@@ -143,6 +145,7 @@ export class SupervisorIntake {
       await ledger.commit(jobs.slice(from, from + maxTogether));
       await nextTurn();
     }
+    if (this.#declared.size >= maxDeclared) this.#declared.clear();
     this.#declared.set(supervisor, declared);
   }
 
@@ -220,7 +223,7 @@ export class SupervisorIntake {
       return {
         name,
         events,
-        registerAt: events[0]?.at ?? now,
+        registerAt: this.#deps.ledger.census.hasRoomFor(name) ? (events[0]?.at ?? now) : null,
         ...(replayed ? { replayUntil: now + betweenBatchesMs } : {}),
       };
     });
@@ -250,7 +253,10 @@ function noteAnswers(
 ): void {
   for (const [name, numbered] of byAgent) {
     const outcome = outcomes.get(name);
-    if (!outcome) continue;
+    if (!outcome) {
+      for (const { n } of numbered) answers.set(n, errorBody(tooManyAgents(name)) as ErrorBody);
+      continue;
+    }
     const agentId = written.agentIds.get(name) ?? 0;
     for (const [index, { n, event }] of numbered.entries()) {
       const state = outcome.events[index]?.state;

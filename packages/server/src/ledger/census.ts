@@ -23,6 +23,9 @@ export interface CensusEntry {
 
 const maxRestartsKept = 200;
 
+/** Agents one server watches: a bound against a client that makes up names. */
+export const maxAgents = 100_000;
+
 /** All agents at a glance: counts by state, open incidents by agent, who belongs to which supervisor. */
 export class Census {
   readonly #entries = new Map<string, CensusEntry>();
@@ -45,6 +48,11 @@ export class Census {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** False for a new agent when there are as many as this server watches. */
+  hasRoomFor(name: string): boolean {
+    return this.#entries.size < maxAgents || this.#entries.has(name);
   }
 
   names(): IterableIterator<string> {
