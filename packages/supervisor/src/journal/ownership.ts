@@ -58,6 +58,13 @@ async function takeLock(path: string, mine: string, folder: string): Promise<voi
     await rename(path, stale).catch((error: unknown) => {
       if (systemCode(error) !== "ENOENT") throw error;
     });
+    const moved = await readHolder(stale);
+    if (moved && isAlive(moved)) {
+      // Between reading and moving somebody else took over the dead lock: this is the new one, and it goes back.
+      await link(stale, path).catch((error: unknown) => {
+        if (systemCode(error) !== "EEXIST") throw error;
+      });
+    }
     await rm(stale, { force: true });
   }
   throw new SupervisorError("data_folder_in_use", `another supervisor is starting in ${folder} at this moment.`, {

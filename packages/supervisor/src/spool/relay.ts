@@ -23,6 +23,11 @@ export const noRelay: Relay = {
   close: () => undefined,
 };
 
+interface OrderedFact {
+  readonly order: number;
+  readonly fact: SupervisorFact;
+}
+
 const heldLimit = 1_000;
 const retryMs = 1_000;
 
@@ -30,8 +35,9 @@ export class SpoolRelay implements Relay {
   readonly #spool: Spool;
   readonly #clock: Clock;
   readonly #log: (line: string) => void;
-  /** Facts the disk has refused, oldest first. */
-  #held: SupervisorFact[] = [];
+  /** Facts the disk has refused, in order. */
+  #held: OrderedFact[] = [];
+  #facts = 0;
   #cancelRetry: (() => void) | null = null;
   #refusing = false;
 
@@ -56,27 +62,29 @@ export class SpoolRelay implements Relay {
   }
 
   fact(fact: SupervisorFact): void {
+    const ordered = { order: (this.#facts += 1), fact };
     // Later facts wait behind held ones, so that they stay in order.
-    if (this.#held.length > 0) this.#hold([...this.#held, fact]);
-    else this.#append([fact]);
+    if (this.#held.length > 0) this.#hold([ordered]);
+    else this.#append([ordered]);
   }
 
-  #append(facts: readonly SupervisorFact[]): void {
-    void Promise.allSettled(facts.map((fact) => this.#spool.append({ fact }))).then((outcomes) => {
-      const refused = facts.filter((_, index) => outcomes[index]?.status === "rejected");
-      const failure = outcomes.find((outcome) => outcome.status === "rejected");
-      if (failure) this.#sayOnce(failure.reason);
-      if (refused.length > 0) this.#hold([...refused, ...this.#held]);
-    });
+  #append(facts: readonly OrderedFact[]): void {
+    for (const ordered of facts) {
+      this.#spool.append({ fact: ordered.fact }).then(
+        () => (this.#refusing = false),
+        (error: unknown) => {
+          this.#sayOnce(error);
+          this.#hold([ordered]);
+        },
+      );
+    }
   }
 
-  #hold(facts: SupervisorFact[]): void {
-    this.#held = facts.slice(-heldLimit);
+  #hold(facts: readonly OrderedFact[]): void {
+    this.#held = [...this.#held, ...facts].toSorted((a, b) => a.order - b.order).slice(-heldLimit);
     this.#cancelRetry ??= this.#clock.after(retryMs, () => {
       this.#cancelRetry = null;
-      const held = this.#held;
-      this.#held = [];
-      this.#append(held);
+      this.#append(this.#held.splice(0));
     });
   }
 
@@ -90,7 +98,7 @@ export class SpoolRelay implements Relay {
   close(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = null;
-    for (const fact of this.#held.splice(0)) {
+    for (const { fact } of this.#held.splice(0)) {
       this.#spool.append({ fact }).catch(() => {
         // The disk still refuses it and this life is over: the journal holds the state, the server misses one line.
       });

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import type { SpoolItem } from "@midwatch/protocol";
+import type { SpoolItem, SupervisorFact } from "@midwatch/protocol";
+import { simulatedClock } from "../testing/simulated-clock.ts";
+import { until } from "../testing/until.ts";
+import { SpoolRelay } from "./relay.ts";
+import { segmentName } from "./segment.ts";
 import { Spool, type SpoolOptions } from "./spool.ts";
 
 const everything = { items: 10_000, bytes: 2 ** 30 };
@@ -127,3 +132,81 @@ test("a reader is woken once something newer is durable", async (t) => {
   assert.equal(await woken, 1);
   await spool.close();
 });
+
+test("a message with characters that look like line ends comes back whole", async (t) => {
+  const spool = await Spool.open(optionsFor(await folderFor(t)));
+  const odd = "one\u2028two\u2029three\r\nfour\u0085";
+  await spool.append(beat(odd));
+  await spool.append(beat("next"));
+  assert.deepEqual(names(await spool.read(0, everything)), [odd, "next"]);
+  await spool.close();
+});
+
+test("an append made in the moment in which another ends is not forgotten", async (t) => {
+  const spool = await Spool.open(optionsFor(await folderFor(t)));
+  let last = 0;
+  for (let hops = 0; hops < 20; hops += 1) {
+    await spool.append(beat("a"));
+    for (let hop = 0; hop < hops; hop += 1) await Promise.resolve();
+    last = await spool.append(beat("b"));
+  }
+  assert.equal(last, 40);
+  await spool.close();
+});
+
+test("while the disk refuses, beats are refused and facts are held; when it takes them again, the facts arrive in order", async (t) => {
+  const folder = await folderFor(t);
+  const spool = await Spool.open(optionsFor(folder, { segmentBytes: 1 }));
+  const log: string[] = [];
+  const clock = simulatedClock();
+  const relay = new SpoolRelay(spool, clock, (line) => log.push(line));
+  await relay.beat({ agent: "stored" }, 1_000);
+  // Every segment that could come next cannot be opened: a folder stands in its place.
+  const inTheWay = Array.from({ length: 20 }, (_, index) => join(folder, segmentName(2 + index)));
+  for (const path of inTheWay) await mkdir(path);
+  const refusal = { code: "spool_write_failed", retryable: true };
+  await assert.rejects(relay.beat({ agent: "refused" }, 1_000), refusal);
+  relay.fact(hung("first"));
+  relay.fact(hung("second"));
+  await assert.rejects(relay.beat({ agent: "refused too" }, 1_000), refusal);
+  relay.fact(hung("third"));
+  await clock.pass(2_000);
+  assert.equal(log.length, 1, "it is said once");
+  assert.match(log[0]!, /Free some space/);
+
+  for (const path of inTheWay) await rm(path, { recursive: true });
+  await until("the facts are stored", async () => {
+    await clock.pass(1_000);
+    return (await spool.read(1, everything)).length === 3;
+  });
+  await relay.beat({ agent: "stored again" }, 1_000);
+  const items = await spool.read(0, everything);
+  assert.deepEqual(
+    items.map((item) => ("fact" in item ? item.fact.agent : names([item])[0])),
+    ["stored", "first", "second", "third", "stored again"],
+  );
+  relay.close();
+  await spool.close();
+});
+
+test(
+  "a writing that the disk cuts short leaves nothing that could be taken for an item",
+  { skip: existsSync("/dev/full") ? false : "this machine has no /dev/full to write to" },
+  async (t) => {
+    const folder = await folderFor(t);
+    const spool = await Spool.open(optionsFor(folder, { segmentBytes: 1 }));
+    await spool.append(beat("stored"));
+    const full = join(folder, segmentName(2));
+    await symlink("/dev/full", full);
+    await assert.rejects(spool.append(beat("refused")), { code: "spool_write_failed" });
+    await spool.close();
+    await rm(full);
+    const reopened = await Spool.open(optionsFor(folder));
+    assert.deepEqual(names(await reopened.read(0, everything)), ["stored"]);
+    await reopened.close();
+  },
+);
+
+function hung(agent: string): SupervisorFact {
+  return { type: "hung", at: 1, agent, run_id: "r", last_beat_at: null };
+}
