@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { environmentOf } from "./environment.ts";
+
+const about = {
+  inherited: {
+    PATH: "/bin",
+    MIDWATCH_KEY: "mw_of_the_supervisor",
+    MIDWATCH_RESTART_REASON: "its own",
+    GONE: undefined,
+  },
+  own: { MODE: "live", PATH: "/opt/bin" },
+  url: "http://127.0.0.1:9",
+  key: "mw_local",
+  agent: "bot",
+  runId: "r1",
+  marker: "s.r1",
+  intervalMs: 1_500,
+  death: null,
+};
+
+test("an agent gets its own settings and the local address, and nothing of the supervisor's own MIDWATCH_", () => {
+  assert.deepEqual(environmentOf(about), {
+    PATH: "/opt/bin",
+    MODE: "live",
+    MIDWATCH_URL: "http://127.0.0.1:9",
+    MIDWATCH_KEY: "mw_local",
+    MIDWATCH_AGENT: "bot",
+    MIDWATCH_RUN_ID: "r1",
+    MIDWATCH_INSTANCE: "s.r1",
+    MIDWATCH_INTERVAL: "1500ms",
+  });
+});
+
+test("after a crash it is told why, and where the rest stands", () => {
+  const environment = environmentOf({ ...about, death: { reason: "killed by SIGKILL", tombstone: "/t.json" } });
+  assert.equal(environment["MIDWATCH_RESTART_REASON"], "killed by SIGKILL");
+  assert.equal(environment["MIDWATCH_TOMBSTONE"], "/t.json");
+});

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { counterFiles, OutOfMemoryWatch } from "./out-of-memory.ts";
+
+test("the counter is looked for in the group of the process, then where a container sees its own", () => {
+  assert.deepEqual(counterFiles("0::/system.slice/bot.service\n"), [
+    "/sys/fs/cgroup/system.slice/bot.service/memory.events.local",
+    "/sys/fs/cgroup/system.slice/bot.service/memory.events",
+    "/sys/fs/cgroup/memory.events",
+  ]);
+  assert.deepEqual(counterFiles("5:cpu,memory:/jobs\n"), [
+    "/sys/fs/cgroup/memory/jobs/memory.oom_control",
+    "/sys/fs/cgroup/memory/memory.oom_control",
+  ]);
+  assert.deepEqual(counterFiles(""), []);
+});
+
+test("a kill that no counter tells of is not called out of memory", () => {
+  const watch = new OutOfMemoryWatch();
+  const counter = watch.watch(process.pid);
+  watch.look();
+  assert.equal(watch.claim(counter), false);
+  assert.equal(watch.claim(null), false);
+});
