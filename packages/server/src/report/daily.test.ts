@@ -211,5 +211,5 @@ test("the HTML is one whole document with the same answers as the text", async (
   assert.match(html, /^<!doctype html>\n<html lang="en">[\s\S]*<\/html>\n$/);
   assert.match(html, /prefers-color-scheme: dark/);
   assert.equal(html.match(/<th scope="row">/g)?.length, 15);
-  assert.match(html, /02:55–04:00 {2}1 h 5 min {2}sent no beats/);
+  assert.match(html, /<li>02:55–04:00 · 1 h 5 min · sent no beats<\/li>/);
 });

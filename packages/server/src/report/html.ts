@@ -37,7 +37,10 @@ function sectionHtml({ title, answers }: Section): string {
 }
 
 function answerHtml({ question, answer, notable, lines }: Answer): string {
-  const list = lines.length === 0 ? "" : `<ul>${lines.map((line) => `<li>${escape(line)}</li>`).join("")}</ul>`;
+  const list =
+    lines.length === 0
+      ? ""
+      : `<ul>${lines.map((line) => `<li>${escape(line.replaceAll("  ", " · "))}</li>`).join("")}</ul>`;
   // Never by colour alone: what is notable is also strong.
   const told = notable ? `<strong>${escape(answer)}</strong>` : escape(answer);
   return `<tr><th scope="row">${escape(question)}</th><td>${told}${list}</td></tr>`;

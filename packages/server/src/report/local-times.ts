@@ -7,7 +7,7 @@ export interface LocalTimes {
   readonly day: string;
   /** "03:12"; with the day when it is another one, with the offset on a day on which clocks change. */
   at(moment: Ms): string;
-  /** "03:12–03:31"; without an end when it went on. */
+  /** "03:12–03:31"; "since 03:12" when it went on. */
   span(from: Ms, to: Ms | null): string;
   /** "24 Nov 2026, 08:00" */
   full(moment: Ms): string;
@@ -42,7 +42,7 @@ export function localTimes(day: {
     ),
     at,
     span: (from, to) => {
-      if (to === null) return `${at(from)}–`;
+      if (to === null) return `since ${at(from)}`;
       // The end of the day is 24:00 of it, not 00:00 of another.
       return `${at(from)}–${to === day.to ? "24:00" : at(to)}`;
     },

@@ -25,7 +25,7 @@ export function reportDay(
   throw invalid("date", `${day.date} has not begun in ${zone}; there is nothing to report yet`);
 }
 
-export function dayIn(zone: string, date: Temporal.PlainDate): ReportDay {
+function dayIn(zone: string, date: Temporal.PlainDate): ReportDay {
   const startOf = (days: number): Ms => date.add({ days }).toZonedDateTime(zone).epochMilliseconds;
   return { date: date.toString(), zone, from: startOf(0), to: startOf(1), weekFrom: startOf(-7) };
 }

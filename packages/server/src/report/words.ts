@@ -48,7 +48,7 @@ const maxSections = 100;
 const maxNamed = 50;
 /** Lines under one answer; an agent that crashes all day has thousands. */
 const maxLines = 12;
-const maxLineLength = 300;
+const maxLineLength = 600;
 
 export function reportWords({ report, sent, revised }: MadeReport): ReportWords {
   const times = localTimes(report);
@@ -217,7 +217,11 @@ function aliveOf({ alive }: AgentReport): string {
 
 function restartLine({ at, by, who, reason, attempt, outcome }: Restart, times: LocalTimes): string {
   const whose =
-    by === "supervisor" ? "by its supervisor" : by === "person" ? `by ${who ?? "a person"}` : "by nobody known here";
+    by === "supervisor"
+      ? "by its supervisor"
+      : by === "person"
+        ? `by ${who ?? "a person"}`
+        : "a new run began, and nobody here started it";
   const count = attempt !== null && attempt > 0 ? `, attempt ${attempt}` : "";
   const why = reason === null ? "" : `: ${reason}`;
   const ending = { succeeded: "", failed: " – it failed", undecided: " – not proven yet when the day ended" }[outcome];
