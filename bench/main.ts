@@ -1,7 +1,7 @@
 // `npm run bench -- [NAME] [ARGS…]`: one benchmark, or all in sequence, with what was aimed at. A missed aim is said and is
 // no failure: figures depend on the machine and on what else it does. What counts is the comparison within one run.
 
-import type { Finding } from "./finding.ts";
+import type { Bench, Finding } from "./finding.ts";
 import { printTable } from "./table.ts";
 
 const benches = {
@@ -28,8 +28,8 @@ async function runAll(): Promise<readonly Finding[]> {
 
 async function runOne(name: Name, args: string[]): Promise<readonly Finding[]> {
   console.log(`\n## ${name}: ${benches[name]}`);
-  const bench = (await import(`./${name}.ts`)) as { run(args: string[]): Promise<readonly Finding[] | undefined> };
-  return (await bench.run(args)) ?? [];
+  const bench = (await import(`./${name}.ts`)) as { readonly run: Bench };
+  return bench.run(args);
 }
 
 function summarise(findings: readonly Finding[]): void {
