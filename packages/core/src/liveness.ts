@@ -249,6 +249,8 @@ export function loseSight(turn: Turn, from: Ms): void {
     state.recovery = { ...recovery, until: Math.max(recovery.until + gap, again) };
   }
   record(turn, "sight-lost", `the watcher saw nothing for ${spellDuration(gap)}`, { from, to: at });
+  // A process that is seen again is known to have lived; no beat would ever lead out of `unknown`.
+  if (settings.liveness === "process") return;
   if (state.state === "up" || state.state === "late") changeState(turn, "unknown", "the watcher was blind");
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MINUTE, SECOND } from "./time.ts";
+import { HOUR, MINUTE, SECOND } from "./time.ts";
 import { agentInTest } from "./testing/agent-in-test.ts";
 
 test("silence of two intervals and the grace opens one incident, and the next beat resolves it with the outage", () => {
@@ -100,4 +100,28 @@ test("an agent that fails in every cycle is failing, even if it takes a lease in
     agent.beat(cycle * 10 * SECOND + SECOND, { status: "error", message: "no model answers" });
   }
   assert.deepEqual(agent.notices(), ["opened failing"]);
+});
+
+test("an agent that is paused in its cooldown is not started at the end of it", () => {
+  const agent = agentInTest({ keeps: true });
+  agent.start(0);
+  agent.beat(1_000, { runId: "run-1" });
+  agent.crash(2_000);
+  agent.started(2_000);
+  agent.crash(3_000);
+  assert.equal(agent.state.recovery?.phase, "cooldown");
+  agent.apply({ type: "command", at: 4_000, command: "pause", by: "ops" });
+  const before = agent.starts().length;
+  agent.tick(HOUR);
+  assert.equal(agent.starts().length, before);
+  assert.equal(agent.state.state, "paused");
+  agent.apply({ type: "command", at: HOUR, command: "resume", by: "ops" });
+  assert.equal(agent.starts().length, before + 1);
+});
+
+test("an agent watched by its process alone is not unknown for ever after its watcher was blind", () => {
+  const agent = agentInTest({ keeps: true, liveness: "process" });
+  agent.start(0);
+  agent.sightLost(MINUTE, HOUR);
+  assert.equal(agent.state.state, "up");
 });

@@ -174,7 +174,11 @@ function hold(turn: Turn, by: string, directive: "pause" | "stop"): void {
   if (directive === "stop") return;
   state.nextMissAt = null;
   changeState(turn, "paused", reason);
-  if (settings.keeps && isRunning(state.recovery)) stopProcess(turn, { why: "command", then: "stay", reason });
+  if (!settings.keeps) return;
+  if (isRunning(state.recovery)) return stopProcess(turn, { why: "command", then: "stay", reason });
+  // Nothing runs, but a cooldown may be about to start it.
+  if (state.recovery?.phase === "cooldown")
+    state.recovery = { ...state.recovery, phase: "stopped", until: null, reason };
 }
 
 function stopKept(turn: Turn, by: string, kill: boolean): void {
