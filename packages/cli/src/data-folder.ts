@@ -40,7 +40,7 @@ export function claimDataFolder(path: string): { readonly release: () => void } 
     const who = other === null ? "" : ` (process ${other.pid}, ${other.url})`;
     throw new CommandFailure(
       78,
-      `Another Midwatch server${who} is using the data folder ${path}. Stop it first, or give this one a folder of its own with --data DIR.`,
+      `Another Midwatch server${who} is using the data folder ${path}. Stop it first${other === null ? "" : ` (kill ${other.pid})`}, or give this one a folder of its own with --data DIR.`,
       { cause },
     );
   }
