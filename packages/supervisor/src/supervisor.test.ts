@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { SupervisorError } from "./failure.ts";
@@ -133,7 +133,7 @@ test("a command that does not exist is refused with a sentence, and not tried ag
   const folder = await folderFor(t);
   const clock = simulatedClock();
   const agents = [agentIn(folder, { run: "no-such-command loop" })];
-  const { running, notices } = await supervise(folder, { clock, agents });
+  const { running, notices } = await supervise(folder, { clock, agents, asked: true });
   const [end] = await running.ended;
   assert.equal(end?.how, "refused");
   assert.match(end.reason ?? "", /"no-such-command" was not found in PATH; install it, or correct `run`/);
@@ -190,6 +190,23 @@ test("a data folder that cannot be written is a clear error", async (t) => {
   const folder = await folderFor(t);
   await writeFile(join(folder, "supervisor"), "a file stands where the folder should be");
   await assert.rejects(supervise(folder), (error: SupervisorError) => error.code === "data_folder_unwritable");
+});
+
+test("an agent is kept alive also while nothing can be written down, and that is said once", async (t) => {
+  const folder = await folderFor(t);
+  const { log } = await supervise(folder);
+  await until("it beats", () => beatsOf(folder) > 0);
+  const journal = join(folder, "supervisor", "journal");
+  await rm(journal, { recursive: true });
+  await writeFile(journal, "a file stands in the way");
+  process.kill(processesOf(folder)[0]!, "SIGKILL");
+  await until("its new run beats", () => runsOf(folder).length === 2 && beatsOf(folder) > 0);
+  assert.equal(log.filter((line) => line.includes("restart counters do not survive the supervisor")).length, 1);
+
+  await rm(journal);
+  await mkdir(journal);
+  process.kill(processesOf(folder)[0]!, "SIGKILL");
+  await until("the next decision is written", () => journalOf(folder).includes('"phase":"cooldown"'));
 });
 
 test("an orderly stop ends the agents, and the next start begins them again with their counters", async (t) => {

@@ -12,6 +12,7 @@ import {
   type Beat,
   type BeatIdentity,
   type Effect,
+  type HistoryEntry,
   type Ms,
 } from "@midwatch/core";
 import type { BeatAnswer, Command, SupervisedAgentView } from "@midwatch/protocol";
@@ -28,6 +29,7 @@ import { endOf } from "./agent-end.ts";
 import { resultOf } from "./command-result.ts";
 import { factsOf } from "./facts.ts";
 import { launch } from "./launch.ts";
+import { logLineOf, theSupervisor } from "./log-line.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Restored, RestorePlan } from "./restore-plan.ts";
 import { bareBeat, beatDirectly, demandOf, theServer } from "./server-word.ts";
@@ -63,19 +65,6 @@ const commandsLimit = 32;
 const outboxLimit = 20;
 /** Decisions of no weight: losing them with the supervisor costs nothing, and some come with every beat. */
 const light = new Set(["lease-taken", "interval-learned", "run-started", "registered"]);
-/** What is worth a line in the log. */
-const worthSaying = new Set([
-  "started",
-  "start-refused",
-  "exited",
-  "restarted",
-  "commanded",
-  "shutdown-announced",
-  "incident-opened",
-  "incident-raised",
-  "incident-resolved",
-]);
-
 export class Keeper {
   readonly agent: SupervisedAgent;
   readonly settings: AgentSettings;
@@ -122,7 +111,9 @@ export class Keeper {
       for (const notice of this.#entry.outbox) this.#world.fallback.add(notice);
       if (plan.do !== "first-start") await this.#decide({ type: "sight-lost", from: this.#entry.at, at: now });
       await this.#follow(plan, now);
-      if (asked && !this.#process.isRunning) {
+      // What was just tried and refused is not tried twice.
+      const leftAsIs = plan.do === "wait" || plan.do === "ended-unseen";
+      if (asked && leftAsIs && !this.#process.isRunning) {
         await this.#act({ type: "command", at: now, command: "start", by: "a person" });
       } else if (!this.#process.isRunning) this.#sayWhyNot();
     });
@@ -131,7 +122,7 @@ export class Keeper {
   async #follow(plan: RestorePlan, now: Ms): Promise<void> {
     switch (plan.do) {
       case "first-start":
-        return this.#act({ type: "command", at: now, command: "start", by: "the supervisor" });
+        return this.#act({ type: "command", at: now, command: "start", by: theSupervisor });
       case "adopt":
         await this.#process.adopt(plan.run);
         if (plan.isNew) await this.#onStarted({ ...plan.run, startedAt: now });
@@ -318,7 +309,7 @@ export class Keeper {
         this.#refused = false;
       } else if (effect.do === "stop") this.#record.change({ stop: effect.why });
       else if (effect.do === "notify") notices.push(this.#noticeOf(effect));
-      else if (effect.do === "record" && worthSaying.has(effect.entry.kind)) this.#say(effect.entry.text);
+      else if (effect.do === "record") this.#sayIfWorth(effect.entry);
     }
     if (notices.length > 0) {
       this.#record.change({ outbox: [...this.#entry.outbox, ...notices].slice(-outboxLimit) });
@@ -426,6 +417,11 @@ export class Keeper {
     const { recovery } = state;
     if (start || recovery?.phase === "cooldown" || this.#refused) return;
     this.#say(`is not started: ${state.hold?.reason ?? recovery?.reason ?? "it was stopped"}`);
+  }
+
+  #sayIfWorth(entry: HistoryEntry): void {
+    const line = logLineOf(entry);
+    if (line !== null) this.#say(line);
   }
 
   #say(line: string): void {
