@@ -14,7 +14,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** 10¹²: beyond any honest count, and 64 rows of it still add up exactly in a double. */
 export const MAX_COUNT = 1_000_000_000_000;
 /** Longest promise, pace or lease on the wire, in seconds: 31 days. */
-export const MAX_SECONDS = 31 * 24 * 3600;
+const MAX_SECONDS = 31 * 24 * 3600;
 
 /** What is wrong is collected here, up to a bound: a body of nonsense must not cost more to refuse than to accept. */
 export class Fields {

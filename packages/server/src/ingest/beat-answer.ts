@@ -9,7 +9,7 @@ type Accepted = Extract<BeatResult, { ok: true }>;
  * The answer to one beat, as JSON text. Built by hand because this runs for every beat, and a general serialiser costs more
  * than the beat itself.
  */
-export function beatAnswerJson(accepted: Accepted): string {
+function beatAnswerJson(accepted: Accepted): string {
   const { state, settings, agentId } = accepted;
   const { directive, reason, warning, nextBeatBy } = answerFor(state, settings);
   return (

@@ -6,7 +6,7 @@ export type Scope = KeyRow["scope"];
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /** A new key: `mw_` and 32 characters of 6 random bits each. */
-export function generateKey(): string {
+function generateKey(): string {
   let key = "mw_";
   for (const byte of randomBytes(32)) key += alphabet.charAt(byte & 63);
   return key;

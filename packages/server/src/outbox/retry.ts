@@ -8,11 +8,11 @@ import type { SendOutcome } from "../channels/channel.ts";
  * history. One that waited because Midwatch itself was down still gets its few tries.
  */
 
-export const FIRST_WAIT: DurationMs = 5 * SECOND;
-export const LONGEST_WAIT: DurationMs = HOUR;
-export const GIVE_UP_AFTER: DurationMs = DAY;
+const FIRST_WAIT: DurationMs = 5 * SECOND;
+const LONGEST_WAIT: DurationMs = HOUR;
+const GIVE_UP_AFTER: DurationMs = DAY;
 /** Tries before age alone is a reason to give up. */
-export const FEWEST_TRIES = 5;
+const FEWEST_TRIES = 5;
 
 export interface FailedTry {
   /** Failed tries so far, this one included; at least 1. */

@@ -8,7 +8,7 @@ import { SECOND, type DurationMs, type Ms } from "@midwatch/core";
 import type { Store } from "@midwatch/store";
 import type { Clock } from "../clock.ts";
 
-export const lastSightFact = "last-sight";
+const lastSightFact = "last-sight";
 export const gapFactPrefix = "gap:";
 /** How far apart two looks may lie before the time between them counts as unseen. */
 const toleranceMs: DurationMs = 2 * SECOND;

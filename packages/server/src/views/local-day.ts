@@ -6,11 +6,6 @@ export function startOfDay(at: Ms, timeZone: string): Ms {
   return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone).startOfDay().epochMilliseconds;
 }
 
-/** The local date of `at`, as YYYY-MM-DD. */
-export function dateOf(at: Ms, timeZone: string): string {
-  return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone).toPlainDate().toString();
-}
-
 export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
