@@ -4,7 +4,8 @@ import type { AgentRow } from "@midwatch/store";
 import { Type } from "typebox";
 import { ApiError } from "../errors.ts";
 import type { ApiContext, App } from "../http/api-context.ts";
-import { findAgent, requireSight } from "./paging.ts";
+import { requireAccess } from "./access.ts";
+import { findAgent } from "./find-agent.ts";
 import { AgentParams, errorAnswers, MessageSchema } from "./schemas.ts";
 import { whoAsks } from "./who-asks.ts";
 
@@ -40,7 +41,7 @@ export function registerActions(app: App, context: ApiContext): void {
       },
       async (request, reply) => {
         const { name } = request.params;
-        requireSight(request, name);
+        requireAccess(request, name);
         const by = whoAsks(request);
         const row = await findAgent(context.store, name);
         // The keys of the table are the names of the commands.

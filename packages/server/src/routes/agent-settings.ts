@@ -2,7 +2,8 @@ import { INCIDENT_KINDS, SECOND, type AgentSettings } from "@midwatch/core";
 import { Type, type Static } from "typebox";
 import type { ApiContext, App } from "../http/api-context.ts";
 import { withOverrides, type SettingsPatch } from "../settings.ts";
-import { findAgent, requireSight } from "./paging.ts";
+import { requireAccess } from "./access.ts";
+import { findAgent } from "./find-agent.ts";
 import { AgentParams, errorAnswers } from "./schemas.ts";
 
 const month = 31 * 24 * 3_600;
@@ -68,7 +69,7 @@ export function registerAgentSettings(app: App, { store, ledger, settingsOf }: A
     },
     async (request) => {
       const { name } = request.params;
-      requireSight(request, name);
+      requireAccess(request, name);
       const { overrides } = await findAgent(store, name);
       return settingsView(name, settingsOf(overrides), overrides.operator, overrides.tags);
     },
@@ -88,7 +89,7 @@ export function registerAgentSettings(app: App, { store, ledger, settingsOf }: A
     },
     async (request) => {
       const { name } = request.params;
-      requireSight(request, name);
+      requireAccess(request, name);
       await findAgent(store, name);
       const { body } = request;
       const { outcomes } = await ledger.commit([

@@ -2,7 +2,9 @@ import { Type } from "typebox";
 import type { ApiContext, App } from "../http/api-context.ts";
 import { beatView } from "../views/agent-view.ts";
 import { eventView } from "../views/event-view.ts";
-import { findAgent, pageAsked, requireSight, sightOf, timeOf } from "./paging.ts";
+import { accessOf, requireAccess } from "./access.ts";
+import { findAgent } from "./find-agent.ts";
+import { pageAsked, timeOf } from "./paging.ts";
 import {
   AgentParams,
   AgentSchema,
@@ -37,7 +39,7 @@ export function registerAgents(app: App, context: ApiContext): void {
     },
     async (request) => {
       const { name } = request.params;
-      requireSight(request, name);
+      requireAccess(request, name);
       await findAgent(store, name);
       await ledger.commit([{ name, events: [], registerAt: null, forgetAt: clock.now() }]);
       return { ok: true as const, message: `${name} is forgotten; a new beat brings it back` };
@@ -63,7 +65,7 @@ function registerAgentList(app: App, { store, presenter }: ApiContext): void {
     async (request) => {
       const { tag, beats } = request.query;
       const page = await store.agents({ ...pageAsked(request.query), ...(tag === undefined ? {} : { tag }) });
-      const sees = sightOf(request);
+      const sees = accessOf(request);
       const rows = page.items.filter(({ name }) => sees(name));
       const names = rows.map(({ name }) => name);
       const recent = beats === undefined ? null : await store.recentBeats(names, Number(beats));
@@ -88,7 +90,7 @@ function registerAgentList(app: App, { store, presenter }: ApiContext): void {
     },
     async (request) => {
       const { name } = request.params;
-      requireSight(request, name);
+      requireAccess(request, name);
       const view = presenter.row(await findAgent(store, name));
       if (request.query.beats === undefined) return view;
       const recent = await store.recentBeats([name], Number(request.query.beats));
@@ -113,7 +115,7 @@ function registerAgentPages(app: App, { store }: ApiContext): void {
     },
     async (request) => {
       const { name } = request.params;
-      requireSight(request, name);
+      requireAccess(request, name);
       await findAgent(store, name);
       const page = await store.beats(name, { ...pageAsked(request.query), ...spanOf(request.query) });
       return { items: page.items.map(beatView), next: page.next };
@@ -133,7 +135,7 @@ function registerAgentPages(app: App, { store }: ApiContext): void {
     },
     async (request) => {
       const { name } = request.params;
-      requireSight(request, name);
+      requireAccess(request, name);
       await findAgent(store, name);
       const page = await store.history(name, { ...pageAsked(request.query), ...spanOf(request.query) });
       return { items: page.items.map(eventView), next: page.next };

@@ -4,7 +4,7 @@ import { BeatAnswerSchema, errorAnswers, ErrorSchema } from "./schemas.ts";
 
 /**
  * Describes the two beat endpoints and hands them to the bare handler. Requests for exactly these paths do not even come
- * here: server.ts takes them off before the framework.
+ * here: http/listener.ts takes them off before the framework.
  */
 export function registerHeartbeats(app: App, { beats }: ApiContext): void {
   void app.register((scope, _options, done) => {

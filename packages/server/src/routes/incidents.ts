@@ -4,7 +4,8 @@ import { Type } from "typebox";
 import { ApiError } from "../errors.ts";
 import type { ApiContext, App } from "../http/api-context.ts";
 import { incidentView } from "../views/incident-view.ts";
-import { pageAsked, requireSight, sightOf } from "./paging.ts";
+import { accessOf, requireAccess } from "./access.ts";
+import { pageAsked } from "./paging.ts";
 import { errorAnswers, IncidentSchema, PageQuery, pageSchema } from "./schemas.ts";
 import { whoAsks } from "./who-asks.ts";
 
@@ -33,13 +34,13 @@ export function registerIncidents(app: App, context: ApiContext): void {
     },
     async (request) => {
       const { agent, open } = request.query;
-      if (agent !== undefined) requireSight(request, agent);
+      if (agent !== undefined) requireAccess(request, agent);
       const page = await store.incidents({
         ...pageAsked(request.query),
         ...(agent === undefined ? {} : { agent }),
         ...(open === undefined ? {} : { open: open === "true" }),
       });
-      const sees = sightOf(request);
+      const sees = accessOf(request);
       const now = clock.now();
       const items = page.items
         .filter((incident) => sees(incident.agent))
@@ -94,6 +95,6 @@ function registerAcknowledge(app: App, context: ApiContext): void {
 async function findIncident(request: FastifyRequest, id: string, { store }: ApiContext): Promise<StoredIncident> {
   const found = await store.incident(Number(id));
   if (!found) throw new ApiError(404, "unknown_incident", `there is no incident ${id}`);
-  requireSight(request, found.agent);
+  requireAccess(request, found.agent);
   return found;
 }

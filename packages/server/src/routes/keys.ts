@@ -4,11 +4,17 @@ import { ApiError } from "../errors.ts";
 import type { ApiContext, App } from "../http/api-context.ts";
 import { createKey } from "../keys/key.ts";
 import { iso, isoOrNull } from "../views/time.ts";
-import { requireWholeSight } from "./paging.ts";
+import { requireFullAccess } from "./access.ts";
 import { errorAnswers, KeySchema, MessageSchema } from "./schemas.ts";
 
 /** Making, listing and revoking keys. */
-export function registerKeys(app: App, { store, clock, check }: ApiContext): void {
+export function registerKeys(app: App, context: ApiContext): void {
+  registerKeyList(app, context);
+  registerKeyCreation(app, context);
+  registerKeyRevocation(app, context);
+}
+
+function registerKeyList(app: App, { store }: ApiContext): void {
   app.get(
     "/api/v1/keys",
     {
@@ -20,10 +26,13 @@ export function registerKeys(app: App, { store, clock, check }: ApiContext): voi
       },
     },
     async (request) => {
-      requireWholeSight(request);
+      requireFullAccess(request);
       return { items: (await store.keys()).map(keyView) };
     },
   );
+}
+
+function registerKeyCreation(app: App, { store, clock, check }: ApiContext): void {
   app.post(
     "/api/v1/keys",
     {
@@ -52,7 +61,7 @@ export function registerKeys(app: App, { store, clock, check }: ApiContext): voi
       },
     },
     async (request, reply) => {
-      requireWholeSight(request);
+      requireFullAccess(request);
       const { scope, agent, label } = request.body;
       const { key, row } = await createKey(store, {
         scope,
@@ -64,6 +73,9 @@ export function registerKeys(app: App, { store, clock, check }: ApiContext): voi
       return reply.code(201).send({ ...keyView(row), key });
     },
   );
+}
+
+function registerKeyRevocation(app: App, { store, clock, check }: ApiContext): void {
   app.delete(
     "/api/v1/keys/:id",
     {
@@ -76,7 +88,7 @@ export function registerKeys(app: App, { store, clock, check }: ApiContext): voi
       },
     },
     async (request) => {
-      requireWholeSight(request);
+      requireFullAccess(request);
       const id = Number(request.params.id);
       const known = (await store.keys()).find((key) => key.id === id);
       if (!known) throw new ApiError(404, "unknown_key", `there is no key ${id}; GET /api/v1/keys lists them`);

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import type { ApiContext, App } from "../http/api-context.ts";
-import { requireWholeSight } from "./paging.ts";
+import { requireFullAccess } from "./access.ts";
 import { errorAnswers } from "./schemas.ts";
 
 /** For whoever watches the watcher: is it alive, can it work, how does it do? And what can be asked of it at all. */
@@ -43,7 +43,7 @@ export function registerProbes(app: App, context: ApiContext): void {
       },
     },
     async (request, reply) => {
-      requireWholeSight(request);
+      requireFullAccess(request);
       const text = await metrics.text();
       return reply.type(metrics.contentType).serializer(String).send(text);
     },

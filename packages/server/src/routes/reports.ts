@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import type { ApiContext, App } from "../http/api-context.ts";
 import { reportSecurityPolicy } from "../report/index.ts";
-import { requireWholeSight } from "./paging.ts";
+import { requireFullAccess } from "./access.ts";
 import { errorAnswers } from "./schemas.ts";
 
 /** The daily report, made when it is asked for. */
@@ -31,7 +31,7 @@ export function registerReports(app: App, { reporter }: ApiContext): void {
       },
     },
     async (request, reply) => {
-      requireWholeSight(request);
+      requireFullAccess(request);
       const { date, tz, format } = request.query;
       const made = await reporter.daily({ date: date ?? null, timeZone: tz ?? null });
       switch (format) {

@@ -3,7 +3,7 @@ import { ApiError } from "../errors.ts";
 import type { ApiContext, App } from "../http/api-context.ts";
 import { sessionOf } from "../http/authorize.ts";
 import { sessionCookie } from "../keys/sessions.ts";
-import { callerOf, requireWholeSight } from "./paging.ts";
+import { callerOf, requireFullAccess } from "./access.ts";
 import { errorAnswers, MessageSchema } from "./schemas.ts";
 import { signInPage, signInPagePolicy, signInPath } from "./sign-in-page.ts";
 
@@ -53,7 +53,7 @@ export function registerSignIn(app: App, context: ApiContext): void {
       },
     },
     async (request, reply) => {
-      requireWholeSight(request);
+      requireFullAccess(request);
       return reply.code(201).send({ path: signInPath(await sessions.createLink()) });
     },
   );

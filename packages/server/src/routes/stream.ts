@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { ApiError } from "../errors.ts";
 import type { ApiContext, App } from "../http/api-context.ts";
-import { sightOf } from "./paging.ts";
+import { accessOf } from "./access.ts";
 import { errorAnswers } from "./schemas.ts";
 
 /** Live changes as server-sent events. */
@@ -32,7 +32,7 @@ export function registerStream(app: App, { hub }: ApiContext): void {
       const header = request.headers["last-event-id"];
       const lastEventId = typeof header === "string" ? header : (request.query.last_event_id ?? null);
       reply.hijack();
-      hub.connect(reply.raw, lastEventId, sightOf(request));
+      hub.connect(reply.raw, lastEventId, accessOf(request));
     },
   );
 }

@@ -8,7 +8,7 @@ import type { ApiContext, App } from "../http/api-context.ts";
 import { invalidFields } from "../ingest/refusals.ts";
 import { agentRefusal } from "../keys/authenticate.ts";
 import { iso } from "../views/time.ts";
-import { callerOf, sightOf } from "./paging.ts";
+import { accessOf, callerOf } from "./access.ts";
 import { BatchAnswerSchema, CommandsAnswerSchema, errorAnswers, MessageSchema } from "./schemas.ts";
 
 const batchLimit = 8 * 1024 * 1024;
@@ -69,7 +69,7 @@ function registerCommands(app: App, context: ApiContext): void {
       const waitMs = Math.min(maxWaitS, Number(request.query.wait_s ?? 0)) * SECOND;
       const rows = await waitForCommands(id, { context, waitMs, gaveUp: closed(reply), handedAt });
       context.supervisors.heard(id);
-      const sees = sightOf(request);
+      const sees = accessOf(request);
       const agents = await context.intake.agentsOf(id);
       return {
         commands: rows.filter(({ agent }) => sees(agent)).map(commandView),

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
-import { callerOf, invalidField } from "./paging.ts";
+import { callerOf } from "./access.ts";
+import { invalidField } from "./paging.ts";
 
 const maxLength = 64;
 
