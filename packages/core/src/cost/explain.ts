@@ -1,3 +1,4 @@
+import { spellCount } from "../spell.ts";
 import type { ClosedAlarm } from "./alarm.ts";
 import type { CapReading, ScaleReading, Verdict } from "./verdict.ts";
 
@@ -33,7 +34,7 @@ export function explainVerdict(verdict: Verdict): Explanation {
 export function explainClosed(closed: ClosedAlarm): Explanation {
   const name = closed.kind === "runaway" ? "the possible loop" : "the drift";
   const usual = closed.baseline === null ? "" : ` (${perCycle(closed.baseline)})`;
-  const lasted = `${spell(closed.cycles)} ${closed.cycles === 1 ? "cycle" : "cycles"}`;
+  const lasted = `${spellCount(closed.cycles)} ${closed.cycles === 1 ? "cycle" : "cycles"}`;
   const numbers = numbersOf({ cycles: closed.cycles, baseline: closed.baseline });
   switch (closed.how) {
     case "calm":
@@ -74,10 +75,10 @@ const whatNow = {
 function amount(because: ScaleReading | CapReading, inOpenCycle = false): string {
   const cycle = inOpenCycle ? "a cycle that has not ended" : "one cycle";
   if (because.by === "cap")
-    return `${spell(because.lastTokens)} tokens in ${cycle}, above the cap of ${spell(because.threshold)}`;
-  const usual = `${ratio(because.ratio)} × the usual ${spell(because.baseline)}`;
-  if (because.cycles === 1) return `${spell(because.meanTokens)} tokens in ${cycle}, ${usual}`;
-  return `${spell(because.meanTokens)} tokens a cycle over the last ${because.cycles} cycles, ${usual}`;
+    return `${spellCount(because.lastTokens)} tokens in ${cycle}, above the cap of ${spellCount(because.threshold)}`;
+  const usual = `${ratio(because.ratio)} × the usual ${spellCount(because.baseline)}`;
+  if (because.cycles === 1) return `${spellCount(because.meanTokens)} tokens in ${cycle}, ${usual}`;
+  return `${spellCount(because.meanTokens)} tokens a cycle over the last ${because.cycles} cycles, ${usual}`;
 }
 
 function comparison(because: ScaleReading | CapReading): string {
@@ -113,14 +114,9 @@ function numbersOf(numbers: Readonly<Record<string, number | null>>): Explanatio
 }
 
 function perCycle(tokens: number): string {
-  return `${spell(tokens)} tokens a cycle`;
+  return `${spellCount(tokens)} tokens a cycle`;
 }
 
 function ratio(value: number): string {
-  return value < 20 ? String(Math.round(value * 10) / 10) : spell(value);
-}
-
-/** 40000 → "40,000". The same everywhere, whatever the host's locale. */
-function spell(value: number): string {
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
+  return value < 20 ? String(Math.round(value * 10) / 10) : spellCount(value);
 }

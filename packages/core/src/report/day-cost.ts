@@ -2,7 +2,7 @@ import { DAY, type Ms } from "../time.ts";
 import type { AgentDayFacts, HourFacts } from "./facts.ts";
 
 /** What was used, and how it compares. Money is integer micro-dollars. */
-export interface Usage {
+export interface UsageSum {
   readonly tokens: number;
   readonly cycles: number;
   readonly maxCycleTokens: number;
@@ -12,7 +12,7 @@ export interface Usage {
   readonly unpricedBeats: number;
 }
 
-export interface DayCost extends Usage {
+export interface DayCost extends UsageSum {
   readonly tokensPerCycle: number | null;
   readonly costUsdMicrosPerCycle: number | null;
   readonly baseline: number | null;
@@ -63,7 +63,7 @@ export function dayCost({ hours, weekHours, baseline }: AgentDayFacts, from: Ms)
   };
 }
 
-export function sumHours(hours: readonly HourFacts[]): Usage {
+export function sumHours(hours: readonly HourFacts[]): UsageSum {
   let [tokens, cycles, maxCycleTokens, micros, unpricedBeats] = [0, 0, 0, 0, 0];
   for (const hour of hours) {
     tokens += hour.tokens;

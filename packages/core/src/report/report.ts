@@ -1,7 +1,7 @@
 import type { IncidentKind, Severity } from "../incident.ts";
 import type { LivenessSource } from "../settings.ts";
 import type { DurationMs, Ms } from "../time.ts";
-import type { DayCost, Usage } from "./day-cost.ts";
+import type { DayCost, UsageSum } from "./day-cost.ts";
 import type { Span } from "./facts.ts";
 import type { Outage } from "./outages.ts";
 import type { Restart } from "./restarts.ts";
@@ -86,7 +86,7 @@ export interface OpenIncident {
   readonly needsHuman: boolean;
 }
 
-export interface FleetReport extends Usage {
+export interface FleetReport extends UsageSum {
   readonly agents: number;
   /** How many agents got each verdict. */
   readonly verdicts: Readonly<Record<Alive["verdict"], number>>;
