@@ -8,7 +8,7 @@
  * A key with scope `ingest` is needed.
  */
 
-import type { BeatAnswer, ErrorBody } from "./api.ts";
+import type { BeatAnswer, ErrorBody, RecoveryView } from "./api.ts";
 
 /** A fact the supervisor saw; `at` in milliseconds by its own clock, put right by the difference to `sent_at`. */
 export type SupervisorFact =
@@ -33,7 +33,7 @@ export type SupervisorFact =
       at: number;
       agent: string;
       recovery: {
-        phase: string;
+        phase: RecoveryView["phase"];
         attempt: number;
         of: number;
         until: number | null;

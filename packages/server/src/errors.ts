@@ -1,3 +1,5 @@
+import type { ErrorBody } from "@midwatch/protocol";
+
 /** The set-up is wrong and starting is refused. The command line ends with status 78 and prints the message as it is. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -43,7 +45,7 @@ export function errorBody(error: {
   readonly code: string;
   readonly message: string;
   readonly details?: readonly ErrorDetail[] | undefined;
-}): { error: { code: string; message: string; details?: readonly ErrorDetail[] } } {
+}): ErrorBody {
   const { code, message, details } = error;
-  return { error: { code, message, ...(details && details.length > 0 ? { details } : {}) } };
+  return { error: { code, message, ...(details && details.length > 0 ? { details: [...details] } : {}) } };
 }

@@ -1,4 +1,4 @@
-import type { AgentEvent, Ms, RecoveryPhase } from "@midwatch/core";
+import type { AgentEvent, Ms } from "@midwatch/core";
 import type { SupervisedSettings, SupervisorFact } from "@midwatch/protocol";
 import type { SettingsPatch } from "../settings.ts";
 
@@ -28,8 +28,7 @@ function recoveryOf(
 ): Extract<AgentEvent, { type: "recovery-reported" }>["recovery"] {
   const { attempt, of, pid, reason } = recovery;
   return {
-    // The parser lets only these phases through.
-    phase: recovery.phase as RecoveryPhase,
+    phase: recovery.phase,
     attempt,
     of,
     until: orNull(recovery.until, here),

@@ -168,7 +168,7 @@ export class SupervisorIntake {
         { err: error, supervisor, n: upto },
         "an item of a spool could not be judged; this is a bug in Midwatch",
       );
-      answers.set(upto, errorBody(new ApiError(500, "internal", "something went wrong here")) as ErrorBody);
+      answers.set(upto, errorBody(new ApiError(500, "internal", "something went wrong here")));
       await ledger.commit([], { spool: { supervisor, spool, upto } });
     }
   }
@@ -178,7 +178,7 @@ export class SupervisorIntake {
     for (const item of items) {
       const found = this.#eventOf(item, delivery);
       if ("refused" in found) {
-        answers.set(item.n, errorBody(found.refused) as ErrorBody);
+        answers.set(item.n, errorBody(found.refused));
         continue;
       }
       const known = byAgent.get(found.agent);
@@ -231,10 +231,10 @@ export class SupervisorIntake {
 
   /** A beat that was durable before: it is answered as the agent stands now. */
   async #answerAgain(item: Exclude<SpooledItem, { is: "fact" }>): Promise<Answer> {
-    if (item.is === "refused") return errorBody(invalidFields(item.errors)) as ErrorBody;
-    if (!item.parsed.ok) return errorBody(invalidFields(item.parsed.errors)) as ErrorBody;
+    if (item.is === "refused") return errorBody(invalidFields(item.errors));
+    if (!item.parsed.ok) return errorBody(invalidFields(item.parsed.errors));
     const row = await this.#deps.store.agent(item.parsed.beat.agent);
-    if (!row) return errorBody(new ApiError(404, "unknown_agent", "this agent is not known here")) as ErrorBody;
+    if (!row) return errorBody(new ApiError(404, "unknown_agent", "this agent is not known here"));
     const settings = this.#deps.settingsOf(row.overrides);
     return beatAnswer({ ok: true, agentId: row.id, state: row.state, settings });
   }
@@ -254,7 +254,7 @@ function noteAnswers(
   for (const [name, numbered] of byAgent) {
     const outcome = outcomes.get(name);
     if (!outcome) {
-      for (const { n } of numbered) answers.set(n, errorBody(tooManyAgents(name)) as ErrorBody);
+      for (const { n } of numbered) answers.set(n, errorBody(tooManyAgents(name)));
       continue;
     }
     const agentId = written.agentIds.get(name) ?? 0;
