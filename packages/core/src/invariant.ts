@@ -1,5 +1,5 @@
 /** A bug in Midwatch itself, never a fault of the world. Nothing catches it on purpose. */
-export class InvariantError extends Error {
+class InvariantError extends Error {
   override readonly name = "InvariantError";
 }
 

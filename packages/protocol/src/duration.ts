@@ -1,7 +1,7 @@
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Longest duration that is taken: 366 days, in milliseconds. */
-export const MAX_DURATION_MS = 366 * 86_400_000;
+const MAX_DURATION_MS = 366 * 86_400_000;
 
 export type ParsedDuration =
   { readonly ok: true; readonly ms: number } | { readonly ok: false; readonly message: string };

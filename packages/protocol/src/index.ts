@@ -1,6 +1,6 @@
 export * from "./api.ts";
 export * from "./supervisor-link.ts";
-export { JSON_LIMITS, parseJson, type JsonErrorCode, type JsonLimits, type ParsedJson } from "./json.ts";
+export { parseJson, type JsonErrorCode, type ParsedJson } from "./json.ts";
 export type { FieldError } from "./fields.ts";
 export { BEAT_LIMITS, parseBeat, type ParsedBeat } from "./beat-parser.ts";
 export { beatIdentity, bodyDigest } from "./beat-identity.ts";
@@ -11,4 +11,4 @@ export {
   type SpooledItem,
   type SupervisorBatch,
 } from "./supervisor-batch-parser.ts";
-export { MAX_DURATION_MS, parseDuration, type ParsedDuration } from "./duration.ts";
+export { parseDuration, type ParsedDuration } from "./duration.ts";

@@ -10,26 +10,21 @@
 
 import { isUtf8 } from "node:buffer";
 
-export interface JsonLimits {
-  /** Objects and arrays inside each other; at least 1. */
-  readonly maxDepth: number;
-}
-
 export type JsonErrorCode = "invalid_utf8" | "invalid_json" | "too_deep" | "duplicate_key" | "number_too_large";
 
 export type ParsedJson =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly code: JsonErrorCode; readonly message: string; readonly path?: string };
 
-/** Deep enough for anything on the wire, shallow enough that a walk never meets the end of the stack. */
-export const JSON_LIMITS: JsonLimits = { maxDepth: 32 };
+/** Objects and arrays inside each other: enough for anything on the wire, and a walk never meets the end of the stack. */
+const MAX_DEPTH = 32;
 
 /** Parses bytes as JSON; never throws. `path` is given where the fault has a place: `usage[0].model`. */
-export function parseJson(bytes: Uint8Array, limits: JsonLimits = JSON_LIMITS): ParsedJson {
+export function parseJson(bytes: Uint8Array): ParsedJson {
   if (!isUtf8(bytes)) return { ok: false, code: "invalid_utf8", message: "the body is not valid UTF-8" };
   const shape = scan(bytes);
-  if (shape.depth > limits.maxDepth) {
-    const message = `objects and arrays are nested more than ${limits.maxDepth} deep`;
+  if (shape.depth > MAX_DEPTH) {
+    const message = `objects and arrays are nested more than ${MAX_DEPTH} deep`;
     return { ok: false, code: "too_deep", message };
   }
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");

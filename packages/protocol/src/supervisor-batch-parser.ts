@@ -1,6 +1,6 @@
 import { BEAT_LIMITS, parseBeat, readAgentName, type ParsedBeat } from "./beat-parser.ts";
 import { MAX_BATCH, MAX_TIME_MS } from "./batch-parser.ts";
-import { Fields, isObject, kindOf, MAX_COUNT, type FieldError, type JsonObject } from "./fields.ts";
+import { Fields, isObject, kindOf, type FieldError, type JsonObject } from "./fields.ts";
 import type { SupervisedSettings, SupervisorFact } from "./supervisor-link.ts";
 
 /** One thing from a spool. A bad one is refused by itself: were it to refuse the batch, the spool would never get past it. */
@@ -165,9 +165,7 @@ function readRecovery(fields: Fields, value: unknown): RecoveryFact {
     reason: fields.words(given["reason"], at("reason"), 2_000),
     restarts: fields
       .list(given["restarts"], at("restarts"), 1_000)
-      .map(
-        (time_, index) => fields.number(time_, `${at("restarts")}[${index}]`, { min: 0, max: MAX_COUNT * 253 }) ?? 0,
-      ),
+      .map((restart, index) => fields.number(restart, `${at("restarts")}[${index}]`, TIME) ?? 0),
     trouble_since: time("trouble_since"),
   };
 }
