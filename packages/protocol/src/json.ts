@@ -17,14 +17,14 @@ export type ParsedJson =
   | { readonly ok: false; readonly code: JsonErrorCode; readonly message: string; readonly path?: string };
 
 /** Objects and arrays inside each other: enough for anything on the wire, and a walk never meets the end of the stack. */
-const MAX_DEPTH = 32;
+export const JSON_LIMITS = { maxDepth: 32 } as const;
 
 /** Parses bytes as JSON; never throws. `path` is given where the fault has a place: `usage[0].model`. */
 export function parseJson(bytes: Uint8Array): ParsedJson {
   if (!isUtf8(bytes)) return { ok: false, code: "invalid_utf8", message: "the body is not valid UTF-8" };
   const shape = scan(bytes);
-  if (shape.depth > MAX_DEPTH) {
-    const message = `objects and arrays are nested more than ${MAX_DEPTH} deep`;
+  if (shape.depth > JSON_LIMITS.maxDepth) {
+    const message = `objects and arrays are nested more than ${JSON_LIMITS.maxDepth} deep`;
     return { ok: false, code: "too_deep", message };
   }
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
