@@ -7,6 +7,11 @@ export function clean(text: string): string {
   return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
 }
 
+/** A line for whoever watches this command work; standard output is for what was asked for. */
+export function log(line: string): void {
+  process.stderr.write(`midwatch: ${line}\n`);
+}
+
 export function paint(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }

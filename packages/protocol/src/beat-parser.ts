@@ -79,10 +79,14 @@ export function readAgentName(fields: Fields, value: unknown, path: string): str
     return fields.fault(path, 'is required: the agent\'s unique name, such as "my-agent"');
   }
   const name = fields.name(value, path, BEAT_LIMITS.nameLength);
-  if (name !== null && !NAME.test(name)) {
+  if (name !== null && !isAgentName(name)) {
     return fields.fault(path, `may hold only letters, digits and . _ - / : @, got ${preview(name)}`);
   }
   return name;
+}
+
+export function isAgentName(name: string): boolean {
+  return name.length <= BEAT_LIMITS.nameLength && NAME.test(name);
 }
 
 function readStatus(fields: Fields, value: unknown): BeatStatus {

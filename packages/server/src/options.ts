@@ -5,8 +5,8 @@ import type { Channel, ChannelConfigError } from "./channels/channel.ts";
 import { createChannel } from "./channels/create-channel.ts";
 import type { Clock } from "./clock.ts";
 import { ConfigError } from "./errors.ts";
-import { isLoopbackName } from "./http/guard-host.ts";
 import type { Log } from "./log.ts";
+import { isLoopbackName } from "./loopback.ts";
 import { isTimeZone } from "./views/local-day.ts";
 
 export interface ServerOptions {

@@ -6,6 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { createApp } from "./http/app.ts";
 import { createHostGuard } from "./http/guard-host.ts";
 import { createListener, listen } from "./http/listener.ts";
+import { reachableHost } from "./loopback.ts";
 import type { ServerOptions } from "./options.ts";
 import { signInPath } from "./routes/sign-in-page.ts";
 import { openWatch, type Watch } from "./watch.ts";
@@ -52,7 +53,7 @@ export async function startWatching(
     throw error;
   }
   watch.start();
-  const url = `http://${reachable(host)}:${port}`;
+  const url = `http://${reachableHost(host)}:${port}`;
   let stopping: Promise<void> | null = null;
   const server: RunningServer = {
     url,
@@ -84,11 +85,4 @@ function builtDashboard(): string | null {
     // The package is not installed: a server without pages is a server all the same.
     return null;
   }
-}
-
-/** An address that listens everywhere is reached on the loopback. */
-function reachable(host: string): string {
-  if (host === "0.0.0.0" || host === "") return "127.0.0.1";
-  if (host === "::") return "[::1]";
-  return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
 }

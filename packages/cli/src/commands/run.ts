@@ -7,6 +7,7 @@ import { localKey, openDataFolder, serverAddress } from "../data-folder.ts";
 import { CommandFailure } from "../failure.ts";
 import { untilAskedToStop } from "../stop-request.ts";
 import { checkedUrl } from "../target.ts";
+import { log } from "../terminal.ts";
 import { openSupervisor } from "./supervise.ts";
 
 export interface RunOptions {
@@ -87,8 +88,4 @@ function nameFrom(argv: readonly string[]): string {
   const source = script ?? argv[0] ?? "agent";
   const name = basename(source, extname(source)).replace(/[^A-Za-z0-9._-]/g, "-");
   return name === "" ? "agent" : name.slice(0, 128);
-}
-
-function log(line: string): void {
-  process.stderr.write(`midwatch: ${line}\n`);
 }

@@ -1,5 +1,5 @@
 import { defaultSettings, type AgentSettings } from "@midwatch/core";
-import { ConfigError, startServer, systemClock, textLog, type RunningServer } from "@midwatch/server";
+import { ConfigError, isLoopbackName, startServer, systemClock, textLog, type RunningServer } from "@midwatch/server";
 import { openSqliteStore, StoreError, type SqliteOptions, type Store } from "@midwatch/store";
 import { alerting } from "../alerting.ts";
 import type { AgentDefaults, Config } from "../config/config.ts";
@@ -51,7 +51,7 @@ async function start(config: Config, store: Store): Promise<RunningServer> {
   try {
     const isOpen = (await store.keys()).some(({ revokedAt }) => revokedAt === null);
     // Elsewhere than on loopback the first key has to be made by a person: the server refuses to start without one.
-    if (isLoopback(host) || isOpen) await ensureLocalKeys(store, dataDir);
+    if (isLoopbackName(host) || isOpen) await ensureLocalKeys(store, dataDir);
     const server = await startServer({
       ...alerting(config),
       listen: { host, port },
@@ -68,10 +68,6 @@ async function start(config: Config, store: Store): Promise<RunningServer> {
     if (error instanceof ConfigError) throw new CommandFailure(78, error.message, { cause: error });
     throw error;
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 /** What `defaults:` says, in core's shape: it holds for agents that beat to the server by themselves, too. */

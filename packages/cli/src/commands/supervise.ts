@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { reachableHost } from "@midwatch/server";
 import { startSupervisor, SupervisorError, type RunningSupervisor, type SupervisorOptions } from "@midwatch/supervisor";
 import { directNotifier } from "../alerting.ts";
 import type { Target } from "../client.ts";
@@ -7,6 +8,7 @@ import { localKey, serverAddress } from "../data-folder.ts";
 import { CommandFailure } from "../failure.ts";
 import { untilAskedToStop } from "../stop-request.ts";
 import { checkedUrl } from "../target.ts";
+import { log } from "../terminal.ts";
 import { tellParent } from "../up/message.ts";
 
 /** `midwatch supervise`: keeps every agent of the file until it is asked to stop; then they are stopped, too. */
@@ -53,16 +55,5 @@ function serverOf(config: Config, named: { server?: string; key?: string }): Tar
 /** Port 0 lets the system choose; then only the server itself knows where it listens. */
 function ownServer({ server: { host, port, dataDir } }: Config): string {
   const known = port === 0 ? serverAddress(dataDir)?.url : undefined;
-  return known ?? `http://${reachable(host)}:${port}`;
-}
-
-/** A server that listens everywhere is reached here on loopback. */
-function reachable(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  if (host === "::") return "[::1]";
-  return host.includes(":") ? `[${host}]` : host;
-}
-
-function log(line: string): void {
-  process.stderr.write(`midwatch: ${line}\n`);
+  return known ?? `http://${reachableHost(host)}:${port}`;
 }

@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import { localKey } from "../data-folder.ts";
 import { CommandFailure, type ExitStatus } from "../failure.ts";
 import { untilAskedToStop } from "../stop-request.ts";
+import { log } from "../terminal.ts";
 import { KeptProcess } from "../up/kept-process.ts";
 import type { ChildMessage } from "../up/message.ts";
 import { welcome } from "../welcome.ts";
@@ -52,8 +53,4 @@ function greetOnce(config: Config, begin: () => void): (message: ChildMessage) =
     process.stdout.write(welcome({ ...ready, ingestKey, agents: config.agents.map(({ name }) => name) }));
     begin();
   };
-}
-
-function log(line: string): void {
-  process.stderr.write(`midwatch: ${line}\n`);
 }

@@ -30,7 +30,7 @@ export interface Config {
     readonly host: string;
     readonly port: number;
     readonly dataDir: string;
-    /** IANA name of the zone of reports and budget periods. */
+    /** IANA name of the zone that days and reports are counted in. */
     readonly timezone: string;
     /** Refuse beats of agents that are not registered. */
     readonly strict: boolean;

@@ -1,6 +1,8 @@
 // The words of midwatch.yaml, once: the reader checks the file against these tables, and the JSON Schema for editors
 // is generated from them, so that neither can say what the other does not.
 
+import { channelTypes } from "@midwatch/server";
+
 export type Field =
   | { readonly type: "duration"; readonly least: string; readonly most: string; readonly about: string }
   | { readonly type: "count"; readonly least: number; readonly most: number; readonly about: string }
@@ -100,7 +102,7 @@ export const sections: Readonly<Record<string, string>> = {
   server: "The server on this machine.",
   defaults: "What agents have in common.",
   agents: "The agents the supervisor keeps, by name.",
-  channels: "Where notifications go, by name. Each has a type: console, webhook, ntfy or slack.",
+  channels: `Where notifications go, by name. Each has a type: ${channelTypes.join(", ")}.`,
   alerts: "Who is told.",
   report: "The daily report.",
 };

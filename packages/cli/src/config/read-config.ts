@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { isAgentName } from "@midwatch/protocol";
+import { channelTypes } from "@midwatch/server";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from "yaml";
 import { checkField } from "./field-value.ts";
 import { agentDefaults, type AgentConfig, type AgentDefaults, type Config } from "./config.ts";
@@ -26,8 +28,6 @@ export type ReadConfig =
   | { readonly ok: false; readonly file: string; readonly problems: readonly Problem[] };
 
 type Values = Readonly<Record<string, unknown>>;
-
-const agentName = /^[A-Za-z0-9._\-/:@]{1,128}$/;
 
 /** Reads and checks a whole file; every mistake in it is reported at once, each with its place. */
 export function readConfig(file: string, environment: NodeJS.ProcessEnv): ReadConfig {
@@ -100,7 +100,7 @@ class Reader {
   #agents(root: YAMLMap | null, defaults: AgentDefaults, base: string): AgentConfig[] {
     const agents = this.#map(root?.get("agents", true), "agents");
     return this.#keys(agents).flatMap(([name, at]) => {
-      if (!agentName.test(name))
+      if (!isAgentName(name))
         this.#complain(at, `"${name}" is not an agent name: 1 to 128 letters, digits and . _ - / : @`);
       const values = this.#fields(agents?.get(name, true), `agents.${name}`, agentFields);
       const run = values["run"] as string | undefined;
@@ -143,7 +143,7 @@ class Reader {
     for (const [name, at] of this.#keys(channels)) {
       const channel = this.#map(channels?.get(name, true), `channels.${name}`);
       if (!channel?.has("type"))
-        this.#complain(at, `channels.${name} has no "type"; there are console, webhook, ntfy and slack`);
+        this.#complain(at, `channels.${name} has no "type"; there are ${channelTypes.join(", ")}`);
       read[name] = Object.fromEntries(
         this.#keys(channel).map(([key]) => [key, this.#substituted(channel?.get(key, true))]),
       );

@@ -1,4 +1,5 @@
 import { ApiError } from "../errors.ts";
+import { isLoopbackName } from "../loopback.ts";
 
 /** The refusal of a request by its `Host` header, or null. */
 export type HostGuard = (host: string | undefined) => ApiError | null;
@@ -24,17 +25,6 @@ export function createHostGuard(listeningOn: string): HostGuard {
     if (known.size < maxRemembered) known.add(host);
     return null;
   };
-}
-
-/** True for names and addresses by which only this machine is reached. */
-export function isLoopbackName(name: string): boolean {
-  return (
-    name === "localhost" ||
-    name.endsWith(".localhost") ||
-    name === "[::1]" ||
-    name === "::1" ||
-    /^127(?:\.\d{1,3}){3}$/.test(name)
-  );
 }
 
 function nameOf(host: string): string {
