@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { ApiError, errorBody } from "../errors.ts";
+import { tooLarge } from "../ingest/refusals.ts";
 import type { Log } from "../log.ts";
 import { storeCode, storeTrouble } from "../store-trouble.ts";
 import { wordFaults } from "./word-faults.ts";
@@ -26,10 +27,10 @@ function apiErrorOf(error: unknown, request: FastifyRequest, log: Log): ApiError
     log.error({ err: error, path: request.routeOptions.url }, "the store refused a request");
     return storeTrouble(error);
   }
-  return fromFastify(error) ?? unexpected(error, request, log);
+  return fromFastify(error, request) ?? unexpected(error, request, log);
 }
 
-function fromFastify(error: unknown): ApiError | null {
+function fromFastify(error: unknown, request: FastifyRequest): ApiError | null {
   if (!isFastifyError(error)) return null;
   if (error.validation) {
     const details = wordFaults(error.validation);
@@ -38,7 +39,7 @@ function fromFastify(error: unknown): ApiError | null {
   }
   switch (error.statusCode) {
     case 413:
-      return new ApiError(413, "too_large", "the body is larger than 64 KiB");
+      return tooLarge(request.routeOptions.bodyLimit);
     case 415:
       return new ApiError(400, "invalid_json", "send the body as JSON, with `Content-Type: application/json`");
     case 429:

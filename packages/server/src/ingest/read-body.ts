@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { ApiError } from "../errors.ts";
+import type { ApiError } from "../errors.ts";
+import { tooLarge } from "./refusals.ts";
 
 /** How much of a body that was refused is still taken off the line, so that the answer is read before the line is cut. */
 const mostDiscarded = 16 * 1024 * 1024;
@@ -50,9 +51,4 @@ export function discardBody(request: IncomingMessage): void {
   request.on("error", () => {
     // Cut off, by the sender or by us: the answer is on its way or lost, and nothing was stored.
   });
-}
-
-function tooLarge(limit: number): ApiError {
-  const size = limit >= 1024 * 1024 ? `${limit / 1024 / 1024} MiB` : `${limit / 1024} KiB`;
-  return new ApiError(413, "too_large", `the body is larger than ${size}; send less, or in several requests`);
 }

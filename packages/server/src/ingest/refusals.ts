@@ -15,6 +15,12 @@ export function invalidFields(errors: readonly FieldError[]): ApiError {
   return new ApiError(422, "invalid_field", `${named.join("; ")}${more}`, { details: errors });
 }
 
+/** 413: the body is longer than `limit` bytes. */
+export function tooLarge(limit: number): ApiError {
+  const size = limit >= 1024 * 1024 ? `${limit / 1024 / 1024} MiB` : `${limit / 1024} KiB`;
+  return new ApiError(413, "too_large", `the body is larger than ${size}; send less, or in several requests`);
+}
+
 /** 429: a name more than this server watches. */
 export function tooManyAgents(agent: string): ApiError {
   const message = `there are ${maxAgents} agents already, the most this server watches; forget some (DELETE /api/v1/agents/NAME), then ${agent} can register`;

@@ -79,10 +79,8 @@ export function registerSignIn(app: App, context: ApiContext): void {
 function registerSignInPages(app: App, { sessions }: ApiContext): void {
   void app.register((plain, _options, done) => {
     const scope = plain as unknown as App;
-    scope.addContentTypeParser(
-      "application/x-www-form-urlencoded",
-      { parseAs: "string", bodyLimit: 1_024 },
-      (_request, body, parsed) => parsed(null, Object.fromEntries(new URLSearchParams(String(body)))),
+    scope.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, parsed) =>
+      parsed(null, Object.fromEntries(new URLSearchParams(String(body)))),
     );
     scope.get(
       "/sign-in",
@@ -101,7 +99,10 @@ function registerSignInPages(app: App, { sessions }: ApiContext): void {
     );
     scope.post(
       "/sign-in",
-      { schema: { hide: true, body: Type.Object({ token: Token }, { additionalProperties: false }) } },
+      {
+        bodyLimit: 1_024,
+        schema: { hide: true, body: Type.Object({ token: Token }, { additionalProperties: false }) },
+      },
       async (request, reply) => {
         const redeemed = await sessions.redeem(request.body.token);
         if (redeemed) {
