@@ -2,7 +2,7 @@
 // History and incidents are few and are what people look back at: a year, and a month to look back at it. Deleting is done in
 // small transactions with room for beats between them, because one long one would keep everybody waiting.
 
-import { DAY, HOUR, type DurationMs } from "@midwatch/core";
+import { DAY, HOUR, MINUTE, type DurationMs } from "@midwatch/core";
 import type { Store } from "@midwatch/store";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "./clock.ts";
@@ -20,7 +20,7 @@ export const kept = {
 
 const everyMs: DurationMs = HOUR;
 /** The first run waits until a start's own rush is over. */
-const firstAfterMs: DurationMs = 60_000;
+const firstAfterMs: DurationMs = MINUTE;
 /** Rows in one transaction: a few milliseconds. */
 const batchSize = 500;
 /** Between two batches, so that deleting takes at most a good half of the writer's time. */

@@ -15,15 +15,15 @@ import { messageOf } from "./stored-message.ts";
  */
 
 /** How long a claim lasts; longer than a try can, so that two workers never hold one row. */
-const LEASE = 30 * SECOND;
+const claimMs = 30 * SECOND;
 /** The outer bound of one try; channels that use the network have a shorter one of their own. */
-const TRY_LIMIT = 20 * SECOND;
+const tryLimitMs = 20 * SECOND;
 /** Retries that became due are found this often. New rows do not wait for it: they call `wake`. */
-const POLL = SECOND;
+const pollMs = SECOND;
 /** What a stop grants to tries that are under way. */
-const STOP_GRACE = 3 * SECOND;
+const stopGraceMs = 3 * SECOND;
 /** Sent rows whose finishing failed; remembered so that they are finished later and not sent again. */
-const UNRECORDED = 1_000;
+const maxUnrecorded = 1_000;
 
 export interface DeliveryOptions {
   readonly store: Pick<Store, "claimOutbox" | "finishOutbox" | "addOutbox" | "fact" | "putFact">;
@@ -67,7 +67,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const limit = Math.min(perChannel, ...[...room.values()].filter((places) => places > 0));
       if (full.length > 0 && full.length === room.size) return;
       const at = now();
-      const rows = await store.claimOutbox({ now: at, leaseUntil: at + LEASE, limit, excludeChannels: full });
+      const rows = await store.claimOutbox({ now: at, leaseUntil: at + claimMs, limit, excludeChannels: full });
       if (rows.length === 0) return;
       for (const row of rows) begin(row);
     }
@@ -108,7 +108,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   return {
     start: () => {
-      timer ??= setInterval(wake, POLL).unref();
+      timer ??= setInterval(wake, pollMs).unref();
       wake();
     },
     wake,
@@ -119,7 +119,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       stopped = true;
       if (timer !== null) clearInterval(timer);
       await looking;
-      const grace = setTimeout(() => stopping.abort(), STOP_GRACE);
+      const grace = setTimeout(() => stopping.abort(), stopGraceMs);
       await Promise.all(tries);
       clearTimeout(grace);
     },
@@ -138,7 +138,7 @@ function createPerformer({ store, channels, now, random, log }: DeliveryOptions)
     const message = messageOf(row);
     if (message === null) return final("the stored message cannot be read");
     try {
-      return await channel.send(message, AbortSignal.any([stopping, AbortSignal.timeout(TRY_LIMIT)]));
+      return await channel.send(message, AbortSignal.any([stopping, AbortSignal.timeout(tryLimitMs)]));
     } catch (error) {
       // Channels answer with outcomes; a rejection is a bug in one. It must not hold up the agent's later messages for ever.
       log.error({ err: error, key: row.key, channel: row.channel }, "a channel broke while sending");
@@ -149,7 +149,7 @@ function createPerformer({ store, channels, now, random, log }: DeliveryOptions)
   async function record(row: OutboxRow, outcome: SendOutcome): Promise<void> {
     const at = now();
     if (outcome.sent) {
-      if (unrecorded.size < UNRECORDED) unrecorded.add(row.key);
+      if (unrecorded.size < maxUnrecorded) unrecorded.add(row.key);
       await store.finishOutbox(row.id, { at, sent: true });
       unrecorded.delete(row.key);
       await health.worked(row.channel);

@@ -8,11 +8,11 @@ import type { SendOutcome } from "../channels/channel.ts";
  * history. One that waited because Midwatch itself was down still gets its few tries.
  */
 
-const FIRST_WAIT: DurationMs = 5 * SECOND;
-const LONGEST_WAIT: DurationMs = HOUR;
-const GIVE_UP_AFTER: DurationMs = DAY;
+const firstWaitMs: DurationMs = 5 * SECOND;
+const longestWaitMs: DurationMs = HOUR;
+const giveUpAfterMs: DurationMs = DAY;
 /** Tries before age alone is a reason to give up. */
-const FEWEST_TRIES = 5;
+const fewestTries = 5;
 
 export interface FailedTry {
   /** Failed tries so far, this one included; at least 1. */
@@ -28,9 +28,9 @@ export interface FailedTry {
 /** The time of the next try, or null when there is none. Never sooner than the receiver asked for, and never within a second. */
 export function nextTry({ tries, writtenAt, now, outcome, random }: FailedTry): Ms | null {
   if (!outcome.retry) return null;
-  const giveUpAt = tries < FEWEST_TRIES ? Infinity : writtenAt + GIVE_UP_AFTER;
+  const giveUpAt = tries < fewestTries ? Infinity : writtenAt + giveUpAfterMs;
   if (now >= giveUpAt) return null;
-  const most = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1));
+  const most = Math.min(longestWaitMs, firstWaitMs * 2 ** (tries - 1));
   const wait = Math.max(SECOND, Math.floor(random() * most), outcome.retryAfterMs ?? 0);
   // The last try is made exactly when the day is over, so that a long wait never cuts the day short.
   return Math.min(now + wait, giveUpAt);

@@ -2,6 +2,7 @@ import {
   alarmTokens,
   baselineTokens,
   historyOf,
+  MINUTE,
   type AgentSettings,
   type AgentState,
   type IncidentKind,
@@ -43,7 +44,7 @@ export function createPresenter(given: {
     const now = clock.now();
     // Asking for the start of the day costs a calendar; the answer holds for a quarter of an hour, which no time zone cuts.
     if (now < today.from || now >= today.until) {
-      const quarter = 15 * 60_000;
+      const quarter = 15 * MINUTE;
       today = { from: startOfDay(now, timeZone), until: (Math.floor(now / quarter) + 1) * quarter };
     }
     return today.from;

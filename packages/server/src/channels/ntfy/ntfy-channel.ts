@@ -5,8 +5,8 @@ import { clipBytes, headline, plainText, shortcode } from "../../message-text.ts
 import { createPoster } from "../outgoing/post.ts";
 
 /** ntfy turns anything over 4,096 bytes into an attachment, which a locked phone does not show. */
-const MESSAGE_BYTES = 4_000;
-const TITLE_BYTES = 250;
+const maxMessageBytes = 4_000;
+const maxTitleBytes = 250;
 
 /**
  * Publishes to a topic of ntfy.sh or of one's own ntfy. It posts JSON to the root of the server, because titles in headers
@@ -48,9 +48,9 @@ export function createNtfyChannel(
 function render(topic: string, message: WebhookBody): string {
   return JSON.stringify({
     topic,
-    title: clipBytes(headline(message), TITLE_BYTES),
+    title: clipBytes(headline(message), maxTitleBytes),
     // An empty message would arrive as the word "triggered".
-    message: clipBytes(plainText(message.text).trim() || headline(message), MESSAGE_BYTES),
+    message: clipBytes(plainText(message.text).trim() || headline(message), maxMessageBytes),
     priority: priority(message),
     tags: [shortcode(message), ...(message.kind === null ? [] : [message.kind])],
   });

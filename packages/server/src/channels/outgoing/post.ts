@@ -7,7 +7,7 @@ import { guardedConnector } from "./guarded-connector.ts";
 import { retryAfter } from "./retry-after.ts";
 
 /** What is read of an answer. Slack says `ok`; anything longer is only there to be quoted. */
-const ANSWER_BYTES = 4_096;
+const maxAnswerBytes = 4_096;
 
 export interface Post {
   readonly url: URL;
@@ -75,9 +75,9 @@ async function readStart(body: AsyncIterable<Buffer> & { destroy(): unknown }): 
     chunks.push(chunk);
     bytes += chunk.length;
     // Leaving the loop destroys the stream, and with it the connection.
-    if (bytes >= ANSWER_BYTES) break;
+    if (bytes >= maxAnswerBytes) break;
   }
-  return Buffer.concat(chunks).subarray(0, ANSWER_BYTES).toString("utf8");
+  return Buffer.concat(chunks).subarray(0, maxAnswerBytes).toString("utf8");
 }
 
 function judge(host: string, answer: Answer, now: Ms): SendOutcome {

@@ -5,7 +5,7 @@ import { clipBytes, headline, oneLine, plainText, shortcode } from "../../messag
 import { createPoster } from "../outgoing/post.ts";
 
 /** Slack takes 40,000 characters; nobody reads more than this in a chat. */
-const TEXT_BYTES = 12_000;
+const maxTextBytes = 12_000;
 
 /**
  * Posts to an incoming webhook of Slack, or of anything that speaks the same (Mattermost, Rocket.Chat).
@@ -40,7 +40,7 @@ export function createSlackChannel(
 }
 
 function render(message: WebhookBody): string {
-  const body = escape(clipBytes(plainText(message.text).trim(), TEXT_BYTES));
+  const body = escape(clipBytes(plainText(message.text).trim(), maxTextBytes));
   // A report is a table: it needs letters of one width, and must not be able to close its own frame.
   const framed = message.type === "report.daily" ? `\`\`\`\n${body.replaceAll("```", "'''")}\n\`\`\`` : body;
   return JSON.stringify({
