@@ -20,7 +20,7 @@ export interface SupervisorInTest {
   readonly notices: Notice[];
 }
 
-export const loopAgent = fileURLToPath(new URL("loop-agent.ts", import.meta.url));
+const loopAgent = fileURLToPath(new URL("loop-agent.ts", import.meta.url));
 
 /** The command of a loop agent with these arguments. */
 export function loop(...args: readonly string[]): readonly string[] {
