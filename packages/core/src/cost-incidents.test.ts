@@ -85,3 +85,12 @@ test("accepting the baseline ends the incident by a person, and the new cost is 
   spend(agent, 60, 40_000);
   assert.deepEqual(agent.notices(), ["opened runaway", "resolved runaway"]);
 });
+
+test("what a run spent in a cycle that it did not live to end is not added to a cycle of the next run", () => {
+  const agent = agentInTest();
+  for (let life = 1; life <= 8; life += 1) {
+    agent.beat(agent.state.now + 10 * SECOND, { runId: `run-${life}`, cycle: 1, tokens: 60_000, leaseMs: SECOND });
+  }
+  assert.equal(agent.state.cost.open?.tokens, 60_000);
+  assert.deepEqual(agent.notices(), []);
+});

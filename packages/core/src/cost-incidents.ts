@@ -3,7 +3,7 @@
 import type { Beat } from "./beat.ts";
 import type { ClosedAlarm } from "./cost/alarm.ts";
 import { explainClosed, explainVerdict } from "./cost/explain.ts";
-import { acceptCost, kindsInAlarm, stepCost, type JudgedCycle } from "./cost/step-cost.ts";
+import { acceptCost, closeOpenCycle, kindsInAlarm, stepCost, type JudgedCycle } from "./cost/step-cost.ts";
 import type { CycleRecord } from "./effect.ts";
 import { findIncident, openIncident, resolveIncident } from "./incidents.ts";
 import { changeState } from "./liveness.ts";
@@ -33,6 +33,13 @@ export function judgeCost(turn: Turn, beat: Beat): CycleRecord | null {
     }
   }
   return ended;
+}
+
+/** Its run is over: the next one counts its cycles anew, and may give another cycle the same number. */
+export function endOpenCycle(turn: Turn): void {
+  const { state: cost, judged } = closeOpenCycle(turn.state.cost, turn.settings.cost);
+  turn.state.cost = cost;
+  for (const cycle of judged) applyVerdict(turn, cycle);
 }
 
 /** A burst of clean-up calls is expected from an agent that is shutting down, until it takes too long. */

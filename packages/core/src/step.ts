@@ -3,7 +3,7 @@
 // the rules stand in the files it calls.
 
 import type { Beat } from "./beat.ts";
-import { acceptBaselines, judgeCost } from "./cost-incidents.ts";
+import { acceptBaselines, endOpenCycle, judgeCost } from "./cost-incidents.ts";
 import type { CycleRecord, Effect } from "./effect.ts";
 import type { AgentEvent, CommandName } from "./event.ts";
 import { judgeClock, judgeErrors, judgeProgress, judgeTurns } from "./health.ts";
@@ -54,6 +54,7 @@ function onBeat(turn: Turn, event: Extract<AgentEvent, { type: "beat" }>): BeatO
   const { state } = turn;
   const { beat } = event;
   const isFirst = state.beatsTotal === 0;
+  const runBefore = state.run?.runId;
   const place = placeBeat(turn, beat.runId, event.identity);
   if (place === "duplicate") return { place, cycle: null };
   state.beatsTotal += 1;
@@ -68,6 +69,7 @@ function onBeat(turn: Turn, event: Extract<AgentEvent, { type: "beat" }>): BeatO
   judgeErrors(turn, beat);
   judgeClock(turn, beat, event.spooled);
   judgeProgress(turn, beat);
+  if (state.run?.runId !== runBefore) endOpenCycle(turn);
   return { place, cycle: judgeCost(turn, beat) };
 }
 
