@@ -80,7 +80,7 @@ export interface OutboxDraft {
   readonly channel: string;
   readonly agent: string | null;
   readonly at: Ms;
-  /** The message, JSON-able; see `Notification` in the server. `{incident_id}` of an incident opened in the same write is filled in by `bindIncident`. */
+  /** The message as it is sent, JSON-able; `Writes.outbox` is called with the ids that it may name. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -256,7 +256,7 @@ export interface Store {
   addKey(key: Omit<KeyRow, "id" | "revokedAt">): Promise<KeyRow>;
   revokeKey(id: number, at: Ms): Promise<void>;
 
-  /** Small facts of the watcher itself: last sight, gaps, sent reports, the last rolled-up beat. */
+  /** Small facts of the watcher itself: its last sight, gaps in it, sent reports, sign-in links, the health of channels. */
   fact(key: string): Promise<string | null>;
   putFact(key: string, value: string): Promise<void>;
   /** Stores a value only if there is none yet; true when it was stored. For "exactly once". */
