@@ -22,12 +22,12 @@ from typing import Any, Callable, Deque, Dict, List, Optional, Union
 from .answer import Directive, read_answer
 from .connection import Connection, Response
 from .fields import MOST_TOOLS, encode
-from .ledger import merge_rows
 from .notes import log, note_once
+from .tally import merge_rows
 from .usage import MAX_COUNT
 
 MOST_WAITING = 1000
-# Far more than a thread that is stuck in one request can let pile up; past it, usage waits in the ledger instead.
+# Far more than a thread that is stuck in one request can let pile up; past it, usage waits in the tally instead.
 _MOST_UNSEEN = 10_000
 _FIRST_BACKOFF_S = 0.25
 _LONGEST_BACKOFF_S = 30.0

@@ -16,10 +16,10 @@ from .answer import CONTINUE, Directive
 from .cycle import Cycle, describe
 from .delivery import Delivery, Pending
 from .fields import MOST_TOOLS, metrics_of, status_of, text_of, tool_of
-from .ledger import Ledger
 from .loop import HOLD_S, AsyncLoop, Loop
 from .notes import note_once
 from .settings import SHORTEST_INTERVAL_S, Duration, pace_of, resolve_settings, seconds_of
+from .tally import Tally
 from .usage import count_of, read_usage
 
 _LONGEST_WAIT_S = 0.25
@@ -136,7 +136,7 @@ class Midwatch:
         if counted is None:
             note_once(f"tokens are whole numbers from 0, got {count!r}; it is not counted")
         elif counted and self._delivery is not None:
-            self._ledger.add(counted)
+            self._tally.add(counted)
 
     def usage(self, usage: object) -> int:
         """Counts the usage of an LLM call for the next beat: a provider's usage or its whole answer, dict or object.
@@ -148,7 +148,7 @@ class Midwatch:
             note_once(f"no token counts are recognised in a usage of type {type(usage).__name__}; it is not counted")
             return 0
         if self._delivery is not None:
-            self._ledger.add(row)
+            self._tally.add(row)
         return int(row["input_tokens"] + row["output_tokens"])
 
     def tool(self, name: str, args: object = None) -> None:
@@ -240,7 +240,7 @@ class Midwatch:
     def leave(self) -> Optional[Pending]:
         """The loop has ended as it should. What was used after the last word goes out in one more."""
         last = self.say_last("stopped", self._farewell)
-        if last is None and self._ledger.has_entries:
+        if last is None and self._tally.has_entries:
             return self._emit("stopped")
         return last
 
@@ -283,14 +283,14 @@ class Midwatch:
 
     def on_exit(self) -> None:
         """The process ends, and nobody said so."""
-        if self.say_last("exited", None) is None and self._has_stopped and self._ledger.has_entries:
+        if self.say_last("exited", None) is None and self._has_stopped and self._tally.has_entries:
             self._emit("stopped")
 
     def after_fork(self) -> None:
         """In a child everything unsent is the parent's to tell, and the child is an instance of its own."""
         self._instance = secrets.token_hex(6)
         self._seq = itertools.count(1)
-        self._ledger = Ledger()
+        self._tally = Tally()
         self._tools: Deque[Dict[str, str]] = deque(maxlen=MOST_TOOLS)
         # Whether this process has beaten from a loop and not yet said how it ended.
         self._owes_farewell = False
@@ -321,7 +321,7 @@ class Midwatch:
         is_last = status in ("stopped", "exited")
         if self._is_announced and not is_last:
             status = "shutting_down"
-        used = self._ledger.take()
+        used = self._tally.take()
         body: Dict[str, Any] = {
             "agent": settings.agent,
             "status": status,

@@ -24,7 +24,7 @@ class Used(NamedTuple):
     rows: List[Row]
 
 
-class Ledger:
+class Tally:
     """Counts plain tokens (ints) and usage (rows) until a beat takes them along."""
 
     def __init__(self) -> None:
