@@ -48,7 +48,7 @@ export class KeptProcess {
       // Our own child, running our own code.
       onReady(message as ChildMessage);
     });
-    child.on("error", (error) => this.#options.log(`the ${this.#options.name} could not be started: ${error.message}`));
+    child.on("error", (error) => this.#failed(child, error));
     child.on("exit", (code, signal) => this.#ended({ code, signal, ranMs: performance.now() - startedAt }));
   }
 
@@ -76,10 +76,18 @@ export class KeptProcess {
     this.#child?.kill("SIGTERM");
   }
 
+  /** Without a pid there was never a process, and nobody will tell of its end. */
+  #failed(child: ChildProcess, error: Error): void {
+    const { name, log } = this.#options;
+    if (child.pid !== undefined) return log(`the ${name} does not hear us: ${error.message}`);
+    this.#child = null;
+    if (!this.#stopping) this.#startAgain(`the ${name} could not be started: ${error.message}`);
+  }
+
   #ended({ code, signal, ranMs }: { code: number | null; signal: NodeJS.Signals | null; ranMs: number }): void {
     this.#child = null;
     if (this.#stopping) return;
-    const { name, log, onRefused } = this.#options;
+    const { name, onRefused } = this.#options;
     // What refuses before it ever worked has said why, and a person is looking. Later nobody is, so it is tried for ever.
     if (!this.#isReady && code !== null) {
       onRefused(code);
@@ -87,7 +95,11 @@ export class KeptProcess {
     }
     if (ranMs > steadyAfterMs) this.#delayMs = firstDelayMs;
     const how = signal === null ? `with status ${String(code)}` : `by ${signal}`;
-    log(`the ${name} ended ${how}; it is started again in ${spellDuration(this.#delayMs)}`);
+    this.#startAgain(`the ${name} ended ${how}`);
+  }
+
+  #startAgain(why: string): void {
+    this.#options.log(`${why}; it is started again in ${spellDuration(this.#delayMs)}`);
     this.#timer = setTimeout(() => this.start(), this.#delayMs);
     this.#delayMs = Math.min(longestDelayMs, this.#delayMs * 2);
   }
