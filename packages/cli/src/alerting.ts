@@ -1,4 +1,5 @@
-import { createChannel, type Channel } from "@midwatch/server";
+import type { Channel } from "@midwatch/server";
+import { createChannel } from "@midwatch/server/channels";
 import type { WebhookBody } from "@midwatch/protocol";
 import type { Notice, Notifier } from "@midwatch/supervisor";
 import type { Config } from "./config/config.ts";

@@ -1,18 +1,23 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "@midwatch/protocol";
 import { acknowledge, act, actionHelp, actions, forget } from "./commands/act.ts";
-import { createKeyIn, listKeysIn, revokeKeyIn, type NewKey } from "./commands/key.ts";
+import type { NewKey } from "./commands/key.ts";
 import { printSignInLink, showEvents, showIncidents, showReport, showStatus } from "./commands/look.ts";
-import { runOne } from "./commands/run.ts";
-import { runServer } from "./commands/server.ts";
-import { runSupervise } from "./commands/supervise.ts";
-import { runUp } from "./commands/up.ts";
 import { loadConfig } from "./config/load-config.ts";
 import type { AgentDefaults, Config } from "./config/config.ts";
 import { splitListen } from "./config/read-config.ts";
 import { CommandFailure } from "./failure.ts";
 import { targetOf } from "./target.ts";
 import { version } from "./version.ts";
+
+// What a command does is loaded when it is asked for: the parent of `midwatch up` and `midwatch status` stay small and quick.
+const commands = {
+  key: () => import("./commands/key.ts"),
+  run: () => import("./commands/run.ts"),
+  server: () => import("./commands/server.ts"),
+  supervise: () => import("./commands/supervise.ts"),
+  up: () => import("./commands/up.ts"),
+} as const;
 
 interface Place {
   readonly config?: string;
@@ -60,7 +65,7 @@ function midwatch(): Command {
 function addWatching(program: Command): void {
   withPlace(program.command("up"))
     .description("server and supervisor on this machine, as two processes, each started again when it dies")
-    .action((place: Place) => runUp(loadConfig(place), placeArgs(place)));
+    .action(async (place: Place) => (await commands.up()).runUp(loadConfig(place), placeArgs(place)));
 
   withPlace(program.command("server"))
     .description("only the server")
@@ -69,13 +74,13 @@ function addWatching(program: Command): void {
         listenAddress,
       ),
     )
-    .action((options: Place & { listen?: [string, number] }) =>
-      runServer(listeningAt(loadConfig(options), options.listen)),
+    .action(async (options: Place & { listen?: [string, number] }) =>
+      (await commands.server()).runServer(listeningAt(loadConfig(options), options.listen)),
     );
 
   withServer(withPlace(program.command("supervise")))
     .description("only the supervisor: every agent in the file")
-    .action((options: ServerPlace) => runSupervise(loadConfig(options), options));
+    .action(async (options: ServerPlace) => (await commands.supervise()).runSupervise(loadConfig(options), options));
 }
 
 function addRun(program: Command): void {
@@ -97,8 +102,8 @@ function addRun(program: Command): void {
     .option("--probation <duration>", "how long it must stay healthy after a restart", duration)
     .option("--startup <duration>", "from start to the first beat", duration)
     .option("--stop-grace <duration>", "from TERM to KILL", duration)
-    .action((argv: string[], options: ServerPlace & RunFlags) =>
-      runOne(loadConfig(options), { ...options, policy: policyOf(options), argv }),
+    .action(async (argv: string[], options: ServerPlace & RunFlags) =>
+      (await commands.run()).runOne(loadConfig(options), { ...options, policy: policyOf(options), argv }),
     );
 }
 
@@ -207,17 +212,21 @@ function addKeys(program: Command): void {
     )
     .option("--agent <glob>", "agents it may speak for (default: all)")
     .option("--label <text>", "what it is for")
-    .action((options: Place & NewKey) => createKeyIn(loadConfig(options).server.dataDir, options));
+    .action(async (options: Place & NewKey) =>
+      (await commands.key()).createKeyIn(loadConfig(options).server.dataDir, options),
+    );
   withPlace(key.command("list"))
     .description("every key, without the secret part")
     .option("--json", "as JSON")
-    .action((options: Place & { json?: boolean }) =>
-      listKeysIn(loadConfig(options).server.dataDir, options.json ?? false),
+    .action(async (options: Place & { json?: boolean }) =>
+      (await commands.key()).listKeysIn(loadConfig(options).server.dataDir, options.json ?? false),
     );
   withPlace(key.command("revoke"))
     .description("end a key")
     .argument("<id>", "its number in `midwatch key list`", wholeNumber)
-    .action((id: number, options: Place) => revokeKeyIn(loadConfig(options).server.dataDir, id));
+    .action(async (id: number, options: Place) =>
+      (await commands.key()).revokeKeyIn(loadConfig(options).server.dataDir, id),
+    );
 }
 
 function withPlace(command: Command): Command {

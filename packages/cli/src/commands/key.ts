@@ -1,7 +1,7 @@
 import { createKey, type Scope } from "@midwatch/server";
 import type { Store } from "@midwatch/store";
 import { CommandFailure } from "../failure.ts";
-import { table } from "../terminal.ts";
+import { clean, table } from "../terminal.ts";
 import { openStore } from "./server.ts";
 
 /** Somebody else may be writing: a command of a person has time. */
@@ -63,9 +63,9 @@ function rowOf(key: {
     `${key.id}`,
     key.prefix,
     key.scope,
-    key.agents,
+    clean(key.agents),
     key.revoked_at === null ? "" : `revoked ${key.revoked_at}`,
-    key.label,
+    clean(key.label),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { reachableHost } from "@midwatch/server";
+import { reachableHost } from "@midwatch/server/loopback";
 import { startSupervisor, SupervisorError, type RunningSupervisor, type SupervisorOptions } from "@midwatch/supervisor";
 import { directNotifier } from "../alerting.ts";
 import type { Target } from "../client.ts";

@@ -1,7 +1,7 @@
 // The words of midwatch.yaml, once: the reader checks the file against these tables, and the JSON Schema for editors
 // is generated from them, so that neither can say what the other does not.
 
-import { channelTypes } from "@midwatch/server";
+import { channelTypes } from "@midwatch/server/channels";
 
 export type Field =
   | { readonly type: "duration"; readonly least: string; readonly most: string; readonly about: string }

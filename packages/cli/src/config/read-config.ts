@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { isAgentName } from "@midwatch/protocol";
-import { channelTypes } from "@midwatch/server";
+import { channelTypes } from "@midwatch/server/channels";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from "yaml";
 import { checkField } from "./field-value.ts";
 import { agentDefaults, type AgentConfig, type AgentDefaults, type Config } from "./config.ts";
