@@ -2,6 +2,7 @@ export * from "./api.ts";
 export * from "./supervisor-link.ts";
 export { JSON_LIMITS, parseJson, type JsonErrorCode, type ParsedJson } from "./json.ts";
 export type { FieldError } from "./fields.ts";
+export { errorBody, invalidFields, notJson, tooLarge, type Refusal } from "./refusal.ts";
 export { BEAT_LIMITS, isAgentName, parseBeat, type ParsedBeat } from "./beat-parser.ts";
 export { beatIdentity, bodyDigest } from "./beat-identity.ts";
 export { MAX_BATCH, parseBatch, type BatchedBeat, type ParsedBatch } from "./batch-parser.ts";

@@ -1,4 +1,4 @@
-import type { ErrorBody } from "@midwatch/protocol";
+import type { Refusal } from "@midwatch/protocol";
 
 /** The set-up is wrong and starting is refused. The command line ends with status 78 and prints the message as it is. */
 export class ConfigError extends Error {
@@ -18,7 +18,7 @@ export interface ErrorDetail {
 }
 
 /** A request that is answered with an error. Its message is written for the caller and holds no secret, SQL or stack. */
-export class ApiError extends Error {
+export class ApiError extends Error implements Refusal {
   override readonly name = "ApiError";
   readonly status: number;
   readonly code: string;
@@ -38,14 +38,4 @@ export class ApiError extends Error {
     this.details = more.details;
     this.retryAfterS = more.retryAfterS;
   }
-}
-
-/** The body of every error answer. */
-export function errorBody(error: {
-  readonly code: string;
-  readonly message: string;
-  readonly details?: readonly ErrorDetail[] | undefined;
-}): ErrorBody {
-  const { code, message, details } = error;
-  return { error: { code, message, ...(details && details.length > 0 ? { details: [...details] } : {}) } };
 }

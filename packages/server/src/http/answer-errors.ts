@@ -1,5 +1,6 @@
+import { errorBody } from "@midwatch/protocol";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { ApiError, errorBody } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 import { tooLarge } from "../ingest/refusals.ts";
 import type { Log } from "../log.ts";
 import { storeCode, storeTrouble } from "../store-trouble.ts";

@@ -1,6 +1,5 @@
 import { answerFor } from "@midwatch/core";
-import type { BeatAnswer } from "@midwatch/protocol";
-import { errorBody } from "../errors.ts";
+import { errorBody, type BeatAnswer } from "@midwatch/protocol";
 import type { BeatResult } from "./beat-queue.ts";
 
 type Accepted = Extract<BeatResult, { ok: true }>;

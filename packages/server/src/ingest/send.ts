@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
-import { errorBody, type ApiError } from "../errors.ts";
+import { errorBody } from "@midwatch/protocol";
+import type { ApiError } from "../errors.ts";
 
 /** Writes a JSON answer on the raw response: on the way of every beat nothing else stands between us and the socket. */
 export function sendJson(response: ServerResponse, status: number, json: string): void {

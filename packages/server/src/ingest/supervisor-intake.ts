@@ -7,6 +7,7 @@ import { answerFor, SECOND, type AgentEvent, type Ms } from "@midwatch/core";
 import {
   beatIdentity,
   bodyDigest,
+  errorBody,
   type BatchAnswer,
   type BeatAnswer,
   type ErrorBody,
@@ -16,7 +17,7 @@ import {
 } from "@midwatch/protocol";
 import type { Store } from "@midwatch/store";
 import type { Clock } from "../clock.ts";
-import { ApiError, errorBody } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 import type { AgentJob } from "../ledger/fold-agents.ts";
 import type { Committed, Ledger } from "../ledger/ledger.ts";
 import type { Log } from "../log.ts";

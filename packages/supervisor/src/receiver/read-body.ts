@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { tooLarge, type Refusal } from "./refusal.ts";
+import { tooLarge, type Refusal } from "@midwatch/protocol";
 
 /** `refusal` is null when the connection broke: nobody is there to answer, and nothing is owed. */
 export type ReadBody =

@@ -8,18 +8,22 @@ import type { Ms } from "@midwatch/core";
 import {
   beatIdentity,
   bodyDigest,
+  errorBody,
+  invalidFields,
+  notJson,
   parseBatch,
   parseBeat,
   parseJson,
   type BatchedBeat,
   type ParsedBeat,
+  type Refusal,
 } from "@midwatch/protocol";
 import { describeError, SupervisorError, systemCode } from "../failure.ts";
 import type { ReceivedBeat } from "../keeper/keeper.ts";
 import type { Address } from "./address.ts";
 import { BrokenBeats } from "./broken-beats.ts";
 import { readBody } from "./read-body.ts";
-import { errorBody, invalidFields, noKey, notFound, notJson, overloaded, wrongKey, type Refusal } from "./refusal.ts";
+import { noKey, notFound, overloaded, wrongKey } from "./refusal.ts";
 import type { Reply } from "./reply.ts";
 
 export interface ReceiverOptions {

@@ -1,40 +1,4 @@
-import type { ErrorBody, FieldError, ParsedJson } from "@midwatch/protocol";
-
-/** Why a request, or one beat of it, is not accepted. */
-export interface Refusal {
-  readonly status: number;
-  /** Stable, for programs. */
-  readonly code: string;
-  /** For people: what was wrong and what to do. */
-  readonly message: string;
-  readonly details?: readonly FieldError[];
-  /** Seconds after which the same request may succeed. */
-  readonly retryAfterS?: number;
-}
-
-/** The body of an error answer, as the server has it. */
-export function errorBody({ code, message, details }: Refusal): ErrorBody {
-  return {
-    error: { code, message, ...(details === undefined || details.length === 0 ? {} : { details: [...details] }) },
-  };
-}
-
-export function notJson(failed: Extract<ParsedJson, { ok: false }>): Refusal {
-  const details = failed.path === undefined ? [] : [{ path: failed.path, message: failed.message }];
-  return { status: 400, code: failed.code, message: failed.message, details };
-}
-
-export function invalidFields(errors: readonly FieldError[]): Refusal {
-  const named = errors.map(({ path, message }) => (path === "" ? message : `${path} ${message}`)).slice(0, 3);
-  const more = errors.length > 3 ? `; and ${errors.length - 3} more` : "";
-  return { status: 422, code: "invalid_field", message: `${named.join("; ")}${more}`, details: errors };
-}
-
-export function tooLarge(limit: number): Refusal {
-  const size = limit >= 2 ** 20 ? `${limit / 2 ** 20} MiB` : `${limit / 1024} KiB`;
-  const message = `the body is larger than ${size}; send less, or in several requests`;
-  return { status: 413, code: "too_large", message };
-}
+import type { Refusal } from "@midwatch/protocol";
 
 export function unknownAgent(name: string): Refusal {
   const message = `no agent is called ${name} here; this supervisor keeps others and reports to no server`;

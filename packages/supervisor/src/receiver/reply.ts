@@ -1,5 +1,4 @@
-import type { BeatAnswer } from "@midwatch/protocol";
-import type { Refusal } from "./refusal.ts";
+import type { BeatAnswer, Refusal } from "@midwatch/protocol";
 
 /** What one beat is answered with. */
 export type Reply =
