@@ -66,10 +66,16 @@ function read(file: string): Source {
     ) {
       for (const one of node.name.elements) mentioned.add((one.propertyName ?? one.name).getText());
     }
+    // Or `(await load()).run(…)`, where `load` imports.
+    if (ts.isPropertyAccessExpression(node) && isAwaited(node.expression)) mentioned.add(node.name.text);
     if (ts.isImportTypeNode(node) && node.qualifier) mentioned.add(node.qualifier.getText());
     node.forEachChild(visit);
   });
   return { file, exported, mentioned, reexportsAll };
+}
+
+function isAwaited(node: ts.Expression): boolean {
+  return ts.isParenthesizedExpression(node) && ts.isAwaitExpression(node.expression);
 }
 
 /** Values only: a type is often exported because an exported signature names it. */
