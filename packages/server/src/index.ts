@@ -10,6 +10,5 @@ export type {
   ChannelSurroundings,
   SendOutcome,
 } from "./channels/channel.ts";
-export { isLoopbackName, reachableHost } from "./loopback.ts";
 export { textLog, type Log } from "./log.ts";
 export { steadyClock, systemClock, type Clock } from "./clock.ts";

@@ -1,5 +1,6 @@
 import { defaultSettings, type AgentSettings } from "@midwatch/core";
-import { ConfigError, isLoopbackName, startServer, systemClock, textLog, type RunningServer } from "@midwatch/server";
+import { ConfigError, startServer, systemClock, textLog, type RunningServer } from "@midwatch/server";
+import { isLoopbackName } from "@midwatch/server/loopback";
 import { openSqliteStore, StoreError, type SqliteOptions, type Store } from "@midwatch/store";
 import { alerting } from "../alerting.ts";
 import type { AgentDefaults, Config } from "../config/config.ts";
