@@ -3,6 +3,11 @@ export class CommandBell {
   readonly #waiting = new Map<string, Set<() => void>>();
   #closed = false;
 
+  /** The server stops: nobody waits here any more. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   ring(supervisor: string): void {
     for (const wake of this.#waiting.get(supervisor) ?? []) wake();
   }

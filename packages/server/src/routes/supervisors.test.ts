@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { MINUTE, SECOND } from "@midwatch/core";
 import type {
   AgentView,
@@ -12,6 +13,7 @@ import type {
   SpoolItem,
   SupervisedSettings,
 } from "@midwatch/protocol";
+import type { Store } from "@midwatch/store";
 import { startReceiver } from "../testing/loopback-receiver.ts";
 import { createTestClock } from "../testing/test-clock.ts";
 import { codeOf, passTime, startTestServer, type Reply, type TestServer } from "../testing/test-server.ts";
@@ -178,6 +180,30 @@ test("a command that was handed out without an outcome is handed out again, but 
   clock.advance(6 * SECOND);
   midwatch.watch.bell.ring("sup-1");
   assert.equal((await second).body.commands.length, 1);
+});
+
+test("a server that stops lets a waiting supervisor go at once", async () => {
+  const asked = Promise.withResolvers<undefined>();
+  let looks = 0;
+  const wrapStore = (store: Store): Store => ({
+    ...store,
+    commandsFor: (supervisor) => {
+      looks += 1;
+      asked.resolve(undefined);
+      // Whoever looks without a pause starves everything else, this test included.
+      if (looks > 100) throw new Error("it looks for commands without end");
+      return store.commandsFor(supervisor);
+    },
+  });
+  // The clock stands still, so that the wait never ends by itself.
+  await using midwatch = await startTestServer({ clock: createTestClock(), wrapStore });
+  const waiting = commands(midwatch, 20);
+  await asked.promise;
+  await turnOfTheLoop();
+  await midwatch.server.stop();
+  const { status, body } = await waiting;
+  assert.deepEqual([status, body.commands], [200, []]);
+  assert.equal(looks, 2, "once when it asked, once when it was woken");
 });
 
 test("a supervisor hears that its agent is paused, and of beats that did not pass through it", async () => {

@@ -97,7 +97,7 @@ async function waitForCommands(
     const now = clock.monotonic();
     const fresh = rows.some((row) => now - (handedAt.get(row.id) ?? Number.NEGATIVE_INFINITY) >= handAgainMs);
     const left = until - now;
-    if (fresh || left <= 0 || gaveUp.aborted) {
+    if (fresh || left <= 0 || gaveUp.aborted || bell.isClosed) {
       for (const [known, at] of handedAt) if (now - at > MINUTE) handedAt.delete(known);
       for (const row of rows) handedAt.set(row.id, now);
       return rows;
