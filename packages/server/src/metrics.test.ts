@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { HOUR, type Ms } from "@midwatch/core";
+import { JSON_LIMITS, parseJson } from "@midwatch/protocol";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { WatchInTest } from "./report/testing/watch-in-test.ts";
 
@@ -64,6 +65,18 @@ test("no label comes from outside: agents and invented codes add no series", asy
   assert.equal(await valueOf(metrics, 'midwatch_beats_refused_total{code="other"}'), 4);
   metrics.refused("invalid_field", 7);
   assert.equal(await valueOf(metrics, 'midwatch_beats_refused_total{code="invalid_field"}'), 7);
+});
+
+test("every way in which a body is no JSON has a series of its own", async () => {
+  await using watch = await WatchInTest.open("UTC", start);
+  const metrics = metricsOf(watch);
+  const deep = "[".repeat(JSON_LIMITS.maxDepth + 1) + "]".repeat(JSON_LIMITS.maxDepth + 1);
+  for (const body of ["{", deep, '{"a":1,"a":2}', "1e999", Buffer.from([0x22, 0xff, 0x22])]) {
+    const json = parseJson(Buffer.from(body));
+    if (json.ok) assert.fail(`${body.toString()} is JSON`);
+    metrics.refused(json.code);
+    assert.equal(await valueOf(metrics, `midwatch_beats_refused_total{code="${json.code}"}`), 1, json.code);
+  }
 });
 
 test("a store in trouble costs the outbox figures and nothing else", async () => {

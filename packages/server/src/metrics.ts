@@ -34,6 +34,10 @@ const states: readonly LivenessState[] = ["new", "up", "late", "down", "stopping
 /** Codes that get a series of their own; any other counts as "other". */
 const refusalCodes: ReadonlySet<string> = new Set([
   "invalid_json",
+  "invalid_utf8",
+  "too_deep",
+  "duplicate_key",
+  "number_too_large",
   "invalid_field",
   "key_required",
   "wrong_key",
