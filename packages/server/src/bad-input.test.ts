@@ -132,6 +132,8 @@ test("no key and a wrong one are 401, a key without the right is 403", async () 
   assert.deepEqual([reader.status, codeOf(reader)], [403, "wrong_scope"]);
   const beater = await midwatch.call("GET", "/api/v1/agents", { key: midwatch.keys.ingest });
   assert.deepEqual([beater.status, codeOf(beater)], [403, "wrong_scope"]);
+  const actor = await midwatch.call("POST", "/api/v1/agents/a/pause", { key: midwatch.keys.read });
+  assert.match(JSON.stringify(actor.body), /this key may read; this request needs a key with scope admin"/);
   const noMatterWhat = await midwatch.call("GET", "/api/v1/agents/does-not-exist?beats=no", { key: null });
   assert.equal(noMatterWhat.status, 401, "who may not ask is told nothing else");
 });

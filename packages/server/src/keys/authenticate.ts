@@ -44,10 +44,11 @@ async function findSlowly(key: string, request: IncomingMessage, check: KeyCheck
 /** The refusal of a caller whose key has not the needed scope, or null. */
 export function scopeRefusal(caller: Caller, needed: Scope): ApiError | null {
   if (mayDo(caller, needed)) return null;
+  const enough = needed === "admin" ? "admin" : `${needed} or admin`;
   return new ApiError(
     403,
     "wrong_scope",
-    `this key may ${caller.scope}; this request needs a key with scope ${needed} or admin`,
+    `this key may ${caller.scope}; this request needs a key with scope ${enough}`,
   );
 }
 
