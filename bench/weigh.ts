@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 
 export interface Weight {
   readonly rssBytes: number;
+  /** Without what is backed by files, which is mostly Node's own program; null where the system does not tell. */
+  readonly anonymousBytes: number | null;
   readonly heapBytes: number;
 }
 
@@ -12,5 +15,15 @@ export async function weigh(): Promise<Weight> {
     await pause(300);
   }
   const { rss, heapUsed } = process.memoryUsage();
-  return { rssBytes: rss, heapBytes: heapUsed };
+  return { rssBytes: rss, anonymousBytes: anonymousBytes(), heapBytes: heapUsed };
+}
+
+function anonymousBytes(): number | null {
+  try {
+    const [, kib] = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+    return kib === undefined ? null : Number(kib) * 1024;
+  } catch {
+    // Linux only.
+    return null;
+  }
 }

@@ -6,6 +6,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { spellDuration } from "@midwatch/core";
 import type { ChildMessage } from "./message.ts";
+import { smallHeap } from "./small-heap.ts";
 
 const firstDelayMs = 500;
 const longestDelayMs = 30_000;
@@ -38,7 +39,7 @@ export class KeptProcess {
     const { args, onReady } = this.#options;
     const [script = ""] = process.argv.slice(1);
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
+    const child = spawn(process.execPath, [...smallHeap, ...process.execArgv, script, ...args], {
       detached: true,
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
