@@ -39,6 +39,10 @@ function fromFastify(error: unknown, request: FastifyRequest): ApiError | null {
     return new ApiError(422, "invalid_field", named, { details });
   }
   switch (error.statusCode) {
+    // A path that leads out of the dashboard's folder: there is nothing, whatever lies outside.
+    case 403:
+    case 404:
+      return new ApiError(404, "not_found", "there is nothing here; GET /api/openapi.json lists what there is");
     case 413:
       return tooLarge(request.routeOptions.bodyLimit);
     case 415:

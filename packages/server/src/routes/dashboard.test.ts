@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { rawRequest } from "../testing/raw-request.ts";
 import { codeOf, replyOf, startTestServer, type Reply } from "../testing/test-server.ts";
 
 test("the dashboard is served with a strict policy, its files for ever, and never in place of an answer", async () => {
@@ -29,6 +30,21 @@ test("the dashboard is served with a strict policy, its files for ever, and neve
       const missing = await open(path);
       assert.deepEqual([missing.status, codeOf(missing)], [404, "not_found"], path);
     }
+  } finally {
+    await rm(dashboardDir, { recursive: true });
+  }
+});
+
+test("a path that leads out of the dashboard's folder is 404, and no fault of the server's", async () => {
+  const dashboardDir = await mkdtemp(join(tmpdir(), "midwatch-pages-"));
+  await writeFile(join(dashboardDir, "index.html"), "<!doctype html><title>Midwatch</title>");
+  try {
+    await using midwatch = await startTestServer({ dashboardDir });
+    for (const path of ["/../../etc/passwd", "/assets/%2e%2e/%2e%2e/package.json", "/assets/%00", "//etc/passwd"]) {
+      const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`;
+      assert.match(await rawRequest(midwatch.server.port, [request]), /^HTTP\/1\.1 404 [^]*"not_found"/, path);
+    }
+    assert.deepEqual(midwatch.logged, []);
   } finally {
     await rm(dashboardDir, { recursive: true });
   }
