@@ -32,6 +32,12 @@ const table: readonly {
     code: 2,
     says: /write 60s for seconds/,
   },
+  {
+    claim: "a limit out of its bounds",
+    args: ["run", "--missed-limit", "0", "--", "true"],
+    code: 2,
+    says: /must be a whole number from 1 to 100, not 0/,
+  },
   { claim: "a key without a scope", args: ["key", "create"], code: 2, says: /--scope/ },
   {
     claim: "a command that needs a server where there is none",

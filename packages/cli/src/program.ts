@@ -1,12 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { parseDuration } from "@midwatch/protocol";
 import { acknowledge, act, actionHelp, actions, forget } from "./commands/act.ts";
 import type { NewKey } from "./commands/key.ts";
 import { printSignInLink, showEvents, showIncidents, showReport, showStatus } from "./commands/look.ts";
 import { loadConfig } from "./config/load-config.ts";
-import type { AgentDefaults, Config } from "./config/config.ts";
+import type { Config } from "./config/config.ts";
 import { splitListen } from "./config/read-config.ts";
 import { CommandFailure } from "./failure.ts";
+import { policyOf, withPolicy, type PolicyFlags } from "./policy-flags.ts";
 import { targetOf } from "./target.ts";
 import { version } from "./version.ts";
 
@@ -84,53 +84,15 @@ function addWatching(program: Command): void {
 }
 
 function addRun(program: Command): void {
-  withServer(withPlace(program.command("run")))
+  withPolicy(withServer(withPlace(program.command("run"))))
     .description("keep one agent in the foreground")
     .usage("[options] -- CMD ARGS…")
     .argument("<cmd...>", "the command that starts the agent")
     .passThroughOptions()
     .option("--name <name>", "the agent's name (default: from the command)")
-    .option(
-      "--interval <duration>",
-      "longest time between two beats (default: declared by beats, else learned)",
-      duration,
-    )
-    .option("--missed-limit <n>", "missed beats before it is restarted", wholeNumber)
-    .addOption(new Option("--restart <when>", "when to start it again").choices(["always", "on-failure", "never"]))
-    .option("--cooldown <duration>", "least time from one restart to the next", duration)
-    .option("--max-restarts <n>", "failed restarts in a row before a human is asked", wholeNumber)
-    .option("--probation <duration>", "how long it must stay healthy after a restart", duration)
-    .option("--startup <duration>", "from start to the first beat", duration)
-    .option("--stop-grace <duration>", "from TERM to KILL", duration)
-    .action(async (argv: string[], options: ServerPlace & RunFlags) =>
+    .action(async (argv: string[], options: ServerPlace & PolicyFlags & { name?: string }) =>
       (await commands.run()).runOne(loadConfig(options), { ...options, policy: policyOf(options), argv }),
     );
-}
-
-interface RunFlags {
-  readonly name?: string;
-  readonly interval?: number;
-  readonly missedLimit?: number;
-  readonly restart?: AgentDefaults["restart"];
-  readonly cooldown?: number;
-  readonly maxRestarts?: number;
-  readonly probation?: number;
-  readonly startup?: number;
-  readonly stopGrace?: number;
-}
-
-function policyOf(flags: RunFlags): Partial<AgentDefaults> {
-  const given: { [K in keyof AgentDefaults]?: AgentDefaults[K] | undefined } = {
-    intervalMs: flags.interval,
-    missedLimit: flags.missedLimit,
-    restart: flags.restart,
-    cooldownMs: flags.cooldown,
-    maxRestarts: flags.maxRestarts,
-    probationMs: flags.probation,
-    startupMs: flags.startup,
-    stopGraceMs: flags.stopGrace,
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 function addLooking(program: Command): void {
@@ -257,12 +219,6 @@ function listeningAt(config: Config, listen: [string, number] | undefined): Conf
   if (!listen) return config;
   const [host, port] = listen;
   return { ...config, server: { ...config.server, host, port } };
-}
-
-function duration(text: string): number {
-  const parsed = parseDuration(text);
-  if (!parsed.ok) throw new InvalidArgumentError(parsed.message);
-  return parsed.ms;
 }
 
 function wholeNumber(text: string): number {

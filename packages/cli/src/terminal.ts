@@ -2,9 +2,9 @@ import { stripVTControlCharacters, styleText } from "node:util";
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Text from an agent may hold anything; on a terminal it holds no control characters and no line breaks. */
+/** Text from an agent may hold anything; on a terminal nothing in it moves the cursor, breaks the line or turns text around. */
 export function clean(text: string): string {
-  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
+  return stripVTControlCharacters(text).replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, " ");
 }
 
 /** A line for whoever watches this command work; standard output is for what was asked for. */
