@@ -78,3 +78,30 @@ alerts: { to: [hook] }
   assert.equal((await up.ended).code, 0, up.output());
   assert.throws(() => process.kill(lives()[1] ?? 0, 0), "no agent is left behind");
 });
+
+test("after a `kill -9` of `midwatch up` its two processes go on, and the next one says how to end both", async (t) => {
+  const folder = temporaryFolder(t);
+  const config = join(folder, "midwatch.yaml");
+  writeFileSync(
+    config,
+    `server: { listen: "127.0.0.1:0" }
+agents: { idler: { run: sleep 600, liveness: process } }
+`,
+  );
+  const up = midwatch(t, ["up", "--config", config]);
+  await up.said(/keeping idler/);
+  up.child.kill("SIGKILL");
+
+  const second = midwatch(t, ["up", "--config", config]);
+  const [, , pids = ""] = await second.said(
+    /Another Midwatch server \(process (\d+), .*\) is using .* \(kill ([\d ]+)\)/,
+  );
+  assert.equal((await second.ended).code, 78);
+  const orphans = pids.split(" ").map(Number);
+  assert.equal(orphans.length, 2);
+  for (const pid of orphans) process.kill(pid, "SIGTERM");
+  await up.ended;
+
+  const third = midwatch(t, ["up", "--config", config]);
+  await third.said(/keeping idler/);
+});

@@ -73,20 +73,23 @@ export function parseBeat(value: unknown): ParsedBeat {
   return fields.errors.length === 0 ? { ok: true, beat } : { ok: false, errors: fields.errors };
 }
 
-/** A required agent name: 1–128 letters (of any script), digits and `. _ - / : @`. */
+/** A required agent name: 1–128 letters (of any script), digits and `. _ - / : @`; `.` and `..` mean something else in a URL. */
 export function readAgentName(fields: Fields, value: unknown, path: string): string | null {
   if (value === undefined || value === null) {
     return fields.fault(path, 'is required: the agent\'s unique name, such as "my-agent"');
   }
   const name = fields.name(value, path, BEAT_LIMITS.nameLength);
   if (name !== null && !isAgentName(name)) {
-    return fields.fault(path, `may hold only letters, digits and . _ - / : @, got ${preview(name)}`);
+    return fields.fault(
+      path,
+      `may hold only letters, digits and . _ - / : @, and not be "." or ".."; got ${preview(name)}`,
+    );
   }
   return name;
 }
 
 export function isAgentName(name: string): boolean {
-  return name.length <= BEAT_LIMITS.nameLength && NAME.test(name);
+  return name.length <= BEAT_LIMITS.nameLength && NAME.test(name) && name !== "." && name !== "..";
 }
 
 function readStatus(fields: Fields, value: unknown): BeatStatus {

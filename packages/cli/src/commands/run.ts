@@ -57,17 +57,18 @@ export async function runOne(config: Config, options: RunOptions): Promise<void>
 function failUnlessFine(ends: readonly AgentEnd[]): void {
   const bad = ends.filter(({ how, code }) => !(how === "stopped" || (how === "exited" && code === 0)));
   if (bad.length === 0) return;
-  throw new CommandFailure(1, bad.map(spellEnd).join("\n"));
+  const said = bad.map(spellEnd).join("\n");
+  throw new CommandFailure(1, `${said}\nWhen that is put right, start it again with the same command.`);
 }
 
 function spellEnd({ agent, how, reason }: AgentEnd): string {
   const words = {
-    exited: "has ended and is not started again",
-    stopped: "was stopped",
-    exhausted: "needs a human: its restarts have failed",
-    refused: "could not be started",
+    exited: "it has ended and is not started again",
+    stopped: "it was stopped",
+    exhausted: "it needs a human: its restarts have failed",
+    refused: "it could not be started",
   };
-  return `${agent} ${words[how]}${reason === null ? "" : `: ${reason}`}`;
+  return `${agent}: ${reason ?? words[how]}`;
 }
 
 /** The server that was named, else one that has run with this data folder, else none. */

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { localKey } from "../data-folder.ts";
+import { localKey, saveStartedPids } from "../data-folder.ts";
 import { CommandFailure, type ExitStatus } from "../failure.ts";
 import { untilAskedToStop } from "../stop-request.ts";
 import { log } from "../terminal.ts";
@@ -20,19 +20,26 @@ export async function runUp(config: Config, childArgs: readonly string[]): Promi
   const supervisor = new KeptProcess({
     name: "supervisor",
     args: ["supervise", ...childArgs],
-    onReady: () => undefined,
+    onReady: () => noteStarted(),
     onRefused: refused.resolve,
     log,
   });
   const server = new KeptProcess({
     name: "server",
     args: ["server", ...childArgs],
-    onReady: greetOnce(config, () => {
-      if (config.agents.length > 0) supervisor.start();
-    }),
+    onReady: (message) => {
+      noteStarted();
+      greet(message);
+    },
     onRefused: refused.resolve,
     log,
   });
+  const greet = greetOnce(config, () => {
+    if (config.agents.length > 0) supervisor.start();
+  });
+  const noteStarted = (): void => {
+    saveStartedPids(config.server.dataDir, [server.pid ?? 0, supervisor.pid ?? 0]);
+  };
   server.start();
   const end = await Promise.race([refused.promise, untilAskedToStop(() => supervisor.hurry())]);
   if (typeof end === "string") log("stopping: agents first, then the server …");

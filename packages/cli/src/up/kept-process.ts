@@ -53,6 +53,11 @@ export class KeptProcess {
     child.on("exit", (code, signal) => this.#ended({ code, signal, ranMs: performance.now() - startedAt }));
   }
 
+  /** Of its present life; null between two. */
+  get pid(): number | null {
+    return this.#child?.pid ?? null;
+  }
+
   /** Asks it to end and waits; after `graceMs` it is made to. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
