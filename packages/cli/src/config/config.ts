@@ -1,27 +1,12 @@
-import type { DurationMs } from "@midwatch/core";
+import type { SupervisedAgent } from "@midwatch/supervisor";
 
-/** One agent that the supervisor keeps. Durations in milliseconds. */
-export interface AgentConfig {
-  readonly name: string;
-  /** A shell line, as a person writes it in the file. */
+/** One agent of the file. `run` is a line as a person types it into a shell. */
+export interface AgentConfig extends SupervisedAgent {
   readonly run: string;
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly tags: readonly string[];
-  readonly liveness: "beats" | "process";
-  /** Null: what beats declare, else learned from 60 s. */
-  readonly intervalMs: DurationMs | null;
-  readonly missedLimit: number;
-  readonly restart: "always" | "on-failure" | "never";
-  readonly cooldownMs: DurationMs;
-  readonly maxRestarts: number;
-  readonly probationMs: DurationMs;
-  readonly startupMs: DurationMs;
-  readonly stopGraceMs: DurationMs;
 }
 
 /** What one agent may leave to `defaults:`. */
-export type AgentDefaults = Omit<AgentConfig, "name" | "run" | "cwd" | "env" | "tags">;
+export type AgentDefaults = Omit<SupervisedAgent, "name" | "run" | "cwd" | "env" | "tags">;
 
 export interface Config {
   /** The file it was read from; null when there is none. */
