@@ -86,7 +86,7 @@ function rememberSeq(
 function addSeq(ranges: SeqRanges, seq: number): SeqRanges | null {
   const last = ranges.at(-1);
   // The ordinary beat: one more than the last.
-  if (last && seq === last[1] + 1) return [...ranges.slice(0, -1), [last[0], seq]];
+  if (last && seq === last[1] + 1) return ranges.with(-1, [last[0], seq]);
   if (ranges.some(([from, to]) => seq >= from && seq <= to)) return null;
   const merged: (readonly [number, number])[] = [];
   for (const range of [...ranges, [seq, seq] as const].toSorted((a, b) => a[0] - b[0])) {

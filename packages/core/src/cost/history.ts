@@ -51,7 +51,7 @@ export function learnCycle(history: KindHistory, tokens: number, settings: CostS
 
 /** The history with cycles at its end that only look as if they were accepted: for reading sums, not for keeping. */
 export function append(history: KindHistory, cycles: readonly number[]): KindHistory {
-  return { ...history, accepted: history.accepted + cycles.length, recent: [...history.recent, ...cycles] };
+  return { ...history, accepted: history.accepted + cycles.length, recent: history.recent.concat(cycles) };
 }
 
 /** Takes the last cycles back, as they turn out to belong to an incident. What they were part of stays in `sums`. */
