@@ -54,10 +54,9 @@ export class AgentTable {
 
   /** Writes inside a transaction; the result becomes known to the cache by `remember`, once it is committed. */
   write(before: StoredAgent | null, write: AgentWrite): StoredAgent {
-    const long = longOf(write.state);
     const state = JSON.stringify(withoutLong(write.state));
     const after = before ? this.#update(before, write, state) : this.#insert(write, state);
-    if (!sameLong(long, before ? longOf(before.row.state) : {})) this.#writeLong(after.row.id, long);
+    if (!sameLong(before?.row.state ?? null, write.state)) this.#writeLong(after.row.id, longOf(write.state));
     return after;
   }
 

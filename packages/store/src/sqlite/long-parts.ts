@@ -13,9 +13,13 @@ export function longOf(state: AgentState): LongParts {
   return mapKinds(state.cost.kinds, (kind) => kind.long);
 }
 
-export function sameLong(a: LongParts, b: LongParts): boolean {
+/** Whether the long parts are the very objects they were; nothing is built to tell, for every beat asks. */
+export function sameLong(before: AgentState | null, after: AgentState): boolean {
+  const [a, b] = [before?.cost.kinds ?? {}, after.cost.kinds];
+  if (a === b) return true;
   const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+  const isSame = (name: string): boolean => Object.hasOwn(b, name) && a[name]?.long === b[name]?.long;
+  return names.length === Object.keys(b).length && names.every(isSame);
 }
 
 /** The state as its own column holds it: `JSON.stringify` leaves out what is undefined. */
