@@ -1,4 +1,4 @@
-import { answerFor } from "@midwatch/core";
+import { answerFor, type Ms } from "@midwatch/core";
 import { errorBody, type BeatAnswer } from "@midwatch/protocol";
 import type { BeatResult } from "./beat-queue.ts";
 
@@ -14,9 +14,17 @@ function beatAnswerJson(accepted: Accepted): string {
   return (
     `{"ok":true,"agent":${JSON.stringify(state.name)},"agent_id":${agentId},"state":"${state.state}",` +
     `"directive":"${directive}","reason":${reason === null ? "null" : JSON.stringify(reason)},` +
-    `"next_beat_by":${nextBeatBy === null ? "null" : `"${new Date(nextBeatBy).toISOString()}"`},` +
+    `"next_beat_by":${nextBeatBy === null ? "null" : `"${isoOf(nextBeatBy)}"`},` +
     `"warning":${warning === null ? "null" : `"${warning}"`}}`
   );
+}
+
+let lastTime: { readonly ms: Ms; readonly iso: string } = { ms: 0, iso: new Date(0).toISOString() };
+
+/** Beats that are answered together mostly have the same interval, and then the same time; spelling it is a third of an answer. */
+function isoOf(ms: Ms): string {
+  if (ms !== lastTime.ms) lastTime = { ms, iso: new Date(ms).toISOString() };
+  return lastTime.iso;
 }
 
 /** The same as data, for answers that hold other things too. */
