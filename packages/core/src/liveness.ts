@@ -112,7 +112,7 @@ export function applyBeat(turn: Turn, beat: Beat): void {
 /** What a beat by itself puts an end to. Causes that a supervisor reported end when the restart has proven itself. */
 function endOutage(turn: Turn, silentSince: Ms | null): void {
   const { state, at } = turn;
-  // Nearly every beat ends here: words are found only for what is over.
+  // Nearly every beat ends here. Finding words that nobody hears was a tenth of all that a batch of beats allocates.
   if (state.incidents.length === 0) return;
   const back = (since: Ms): { title: string; text: string } => ({
     title: `beating again after ${spellDuration(at - since)}`,

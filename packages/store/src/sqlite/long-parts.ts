@@ -15,7 +15,8 @@ export function longOf(state: AgentState): LongParts {
 
 /** Whether the long parts are the very objects they were; nothing is built to tell, for every beat asks. */
 export function sameLong(before: AgentState | null, after: AgentState): boolean {
-  const [a, b] = [before?.cost.kinds ?? {}, after.cost.kinds];
+  const a = before?.cost.kinds ?? {};
+  const b = after.cost.kinds;
   if (a === b) return true;
   const names = Object.keys(a);
   const isSame = (name: string): boolean => Object.hasOwn(b, name) && a[name]?.long === b[name]?.long;
