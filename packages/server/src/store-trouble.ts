@@ -8,6 +8,7 @@ const advice: Readonly<Record<Exclude<StoreErrorCode, "bad-cursor">, string>> = 
   busy: "another process holds the database; if this lasts, look for a second server or a backup on the same data folder",
   corrupt: "the database is damaged; stop the server and restore the data folder from a backup",
   "too-new": "the database was written by a newer Midwatch; start that one",
+  gone: "the database was deleted or replaced while the server was running; restart the server",
   closed: "the server is stopping",
   failed: "the database refused the write; the server's log says why",
 };

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import { StoreError } from "../store-error.ts";
 import { explain } from "./sqlite-error.ts";
@@ -14,6 +15,7 @@ export class Connection {
   readonly file: string;
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #inode: number | null;
 
   constructor(file: string, options: { readonly busyTimeoutMs: number; readonly readOnly: boolean }) {
     this.file = file;
@@ -22,6 +24,7 @@ export class Connection {
       readOnly: options.readOnly,
       enableForeignKeyConstraints: true,
     });
+    this.#inode = inodeOf(file);
   }
 
   /** For set-up only: text that runs once. */
@@ -58,6 +61,7 @@ export class Connection {
 
   /** All of `work` or nothing of it; durable when this returns. */
   transaction<T>(work: () => T): T {
+    this.#requireFile();
     this.run("BEGIN IMMEDIATE");
     try {
       const result = work();
@@ -82,9 +86,22 @@ export class Connection {
     });
   }
 
+  /** A deleted file goes on taking writes, all of which are gone when this process ends. Costs 2 µs of a commit's 500. */
+  #requireFile(): void {
+    if (inodeOf(this.file) === this.#inode) return;
+    throw new StoreError(
+      "gone",
+      `the database ${this.file} was deleted or replaced while it was in use; restart Midwatch, and restore the file from a backup first if you have one`,
+    );
+  }
+
   close(): void {
     if (!this.#db.isOpen) return;
     this.#statements.clear();
     this.#db.close();
   }
+}
+
+function inodeOf(file: string): number | null {
+  return statSync(file, { throwIfNoEntry: false })?.ino ?? null;
 }
