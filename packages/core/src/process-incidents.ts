@@ -47,10 +47,17 @@ export function reportHung(turn: Turn, since: Ms, started: boolean): void {
   });
 }
 
+const stopWords: Readonly<Record<NonNullable<Exit["stoppedFor"]>, string>> = {
+  hung: "stopped because it hung",
+  command: "stopped on request",
+  budget: "stopped because it is held",
+  shutdown: "stopped together with its supervisor",
+  overdue: "stopped because its shutdown was overdue",
+};
+
 /** How a process ended, as one clause: "crashed with exit status 3", "killed by SIGKILL". */
 export function describeExit({ code, signal, oom, stoppedFor }: Exit): string {
-  if (stoppedFor === "hung") return "stopped because it hung";
-  if (stoppedFor !== null) return `stopped (${stoppedFor})`;
+  if (stoppedFor !== null) return stopWords[stoppedFor];
   if (oom) return "killed because memory ran out";
   if (signal !== null) return `killed by ${signal}`;
   if (code === null) return "ended; how could not be seen";
