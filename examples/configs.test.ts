@@ -96,7 +96,7 @@ function live(
     const runId = running?.runId ?? assert.fail("nothing runs that could end");
     running = null;
     const signal = "SIGKILL";
-    apply({ type: "exited", at, runId, exit: { code: null, signal, stoppedFor, oom: false, lastLines: [] } });
+    apply({ type: "exited", at, runId, exit: { code: null, signal, stoppedFor, oom: null, lastLines: [] } });
   };
   apply({ type: "command", at: 0, command: "start", by: "supervisor" });
   for (let at = 0; at < 120_000; at += 500) {

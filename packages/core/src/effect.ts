@@ -10,6 +10,7 @@ export type HistoryKind =
   | "start-refused"
   | "exited"
   | "hung"
+  | "state-invalid"
   | "restarted"
   | "recovery-changed"
   | "interval-learned"

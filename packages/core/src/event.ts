@@ -1,5 +1,6 @@
 import type { Beat, BeatIdentity } from "./beat.ts";
 import type { IncidentKind } from "./incident.ts";
+import type { OutOfMemory } from "./out-of-memory.ts";
 import type { Recovery } from "./recovery.ts";
 import type { Ms } from "./time.ts";
 
@@ -9,10 +10,20 @@ export interface Exit {
   readonly signal: string | null;
   /** The supervisor ended it: `hung` after evidence, `command` for a person, `budget` for a pause, `shutdown` with the supervisor. */
   readonly stoppedFor: "hung" | "command" | "budget" | "shutdown" | "overdue" | null;
-  /** Out of memory, when something better than a bare SIGKILL says so. */
-  readonly oom: boolean;
+  /** Out of memory, when something better than a bare SIGKILL says so; else null. */
+  readonly oom: OutOfMemory | null;
   /** The last lines of its output, for the incident. Bounded by the supervisor. */
   readonly lastLines: readonly string[];
+}
+
+/** State that an agent must not go on from, and what became of it. */
+export interface InvalidState {
+  /** What is wrong, as a clause: "state.json is cut off in line 3". */
+  readonly reason: string;
+  /** `restored`: an earlier generation took its place; `fresh`: it starts without; `stopped`: it waits for a person. */
+  readonly action: "restored" | "fresh" | "stopped";
+  /** Sentences: where the unusable state was put, which generation took its place. */
+  readonly text: string;
 }
 
 /** Where a beat came from, and whether it comes at its time or from a spool. */
@@ -45,6 +56,8 @@ export type AgentEvent =
   /** The process could not be started at all: a missing command, no permission. Never retried by itself. */
   | { readonly type: "start-refused"; readonly at: Ms; readonly runId: string; readonly reason: string }
   | { readonly type: "exited"; readonly at: Ms; readonly runId: string; readonly exit: Exit }
+  /** Before a start: its state is not fit to go on from. What was done about it has been done. */
+  | ({ readonly type: "state-invalid"; readonly at: Ms } & InvalidState)
   /** The supervisor's own verdict that a living process has stopped beating; the server only hears of it. */
   | { readonly type: "hung"; readonly at: Ms; readonly runId: string; readonly lastBeatAt: Ms | null }
   /** The supervisor tells the server where its recovery stands. */

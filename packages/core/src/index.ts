@@ -4,6 +4,7 @@ export * from "./beat.ts";
 export * from "./incident.ts";
 export * from "./settings.ts";
 export * from "./event.ts";
+export * from "./out-of-memory.ts";
 export * from "./recovery.ts";
 export * from "./effect.ts";
 export * from "./state.ts";

@@ -17,8 +17,8 @@ export function openExitIncident(turn: Turn, exit: Exit, how: string): void {
   openIncident(turn, {
     kind: exit.oom ? "oom" : "crashed",
     since: at,
-    title: exit.oom ? "killed because memory ran out" : how,
-    text: `${exit.oom ? "The kernel's out-of-memory counter rose as it died. " : ""}${doing}${tail}`,
+    title: how,
+    text: `${exit.oom ? `${upperFirst(exit.oom.seen)}. ` : ""}${doing}${tail}`,
     numbers: {
       ...(exit.code === null ? {} : { code: exit.code }),
       ...(exit.signal === null ? {} : { signal: exit.signal }),
@@ -58,8 +58,12 @@ const stopWords: Readonly<Record<NonNullable<Exit["stoppedFor"]>, string>> = {
 /** How a process ended, as one clause: "crashed with exit status 3", "killed by SIGKILL". */
 export function describeExit({ code, signal, oom, stoppedFor }: Exit): string {
   if (stoppedFor !== null) return stopWords[stoppedFor];
-  if (oom) return "killed because memory ran out";
+  if (oom) return `${oom.confidence === "certain" ? "" : "probably "}killed because memory ran out`;
   if (signal !== null) return `killed by ${signal}`;
   if (code === null) return "ended; how could not be seen";
   return code === 0 ? "ended with status 0" : `crashed with exit status ${code}`;
+}
+
+function upperFirst(clause: string): string {
+  return clause.slice(0, 1).toUpperCase() + clause.slice(1);
 }

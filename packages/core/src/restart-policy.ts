@@ -42,11 +42,13 @@ function enter(turn: Turn, phase: RecoveryPhase, change: Partial<Recovery>): voi
 /** Starts the agent because a person (or the supervisor's own start) asked: the counter begins again at zero. */
 export function startOnRequest(turn: Turn, by: string, reason: string | null): void {
   const { state, at } = turn;
-  resolveIncident(turn, "needs-human", {
-    by: "person",
-    title: `${by} started it again`,
-    text: "The restart counters begin anew.",
-  });
+  for (const kind of ["needs-human", "state-invalid"] as const) {
+    resolveIncident(turn, kind, {
+      by: "person",
+      title: `${by} started it again`,
+      text: "The restart counters begin anew.",
+    });
+  }
   if (state.state === "stopped" || state.state === "paused") changeState(turn, "down", `${by} asked for a start`);
   enter(turn, "starting", {
     attempt: 0,
@@ -115,6 +117,11 @@ function becomeHealthy(turn: Turn): void {
 /** The attempt has proven itself: what it was made for is over, counted to the first beat of the new run. */
 function resolveAfterRestart(turn: Turn): void {
   const { state, at } = turn;
+  resolveIncident(turn, "state-invalid", {
+    by: "restart",
+    title: "its new state holds",
+    text: "It has stayed healthy since.",
+  });
   const backAt = state.run?.startedAt ?? at;
   for (const kind of outageKinds) {
     const incident = findIncident(state, kind);
@@ -140,7 +147,7 @@ export function onExited(turn: Turn, runId: string, exit: Exit): void {
     run_id: runId,
     code: exit.code,
     signal: exit.signal,
-    oom: exit.oom,
+    oom: exit.oom !== null,
     stopped_for: exit.stoppedFor,
   });
   state.nextMissAt = null;
@@ -237,7 +244,7 @@ function attempt(turn: Turn, why: string): void {
 }
 
 /** No more automatic restarts; sticky until a person acts. */
-function giveUp(turn: Turn, why: string): void {
+export function giveUp(turn: Turn, why: string): void {
   if (turn.settings.keeps) enter(turn, "exhausted", { reason: why, pid: null });
   askHuman(turn, why);
 }
@@ -245,6 +252,8 @@ function giveUp(turn: Turn, why: string): void {
 /** Opens `needs-human`; on the server, when the supervisor reports that it has given up. */
 function askHuman(turn: Turn, why: string): void {
   raiseMendable(turn, "No automatic restart is left.");
+  // The incident of its state says the same and has woken somebody already.
+  if (findIncident(turn.state, "state-invalid")?.numbers["action"] === "stopped") return;
   const since = turn.state.recovery?.troubleSince ?? turn.at;
   openIncident(turn, {
     kind: "needs-human",

@@ -23,6 +23,7 @@ import {
   stopProcess,
 } from "./restart-policy.ts";
 import { reportHung } from "./process-incidents.ts";
+import { onStateInvalid } from "./state-incidents.ts";
 import { placeBeat, type BeatPlace } from "./runs.ts";
 import type { AgentSettings } from "./settings.ts";
 import { spellDuration } from "./spell.ts";
@@ -90,6 +91,8 @@ function onOther(turn: Turn, event: Exclude<AgentEvent, { type: "beat" }>): void
       return onStartRefused(turn, event.reason);
     case "exited":
       return onExited(turn, event.runId, event.exit);
+    case "state-invalid":
+      return onStateInvalid(turn, event);
     case "hung":
       return reportHung(turn, event.lastBeatAt ?? turn.state.lastBeatAt ?? turn.at, event.lastBeatAt === null);
     case "recovery-reported":

@@ -29,7 +29,13 @@ const request: BatchRequest = {
         at: 1774690000000,
         agent: "bot",
         run_id: "r1",
-        exit: { code: null, signal: "SIGKILL", stopped_for: "hung", oom: false, last_lines: ["bye"] },
+        exit: {
+          code: null,
+          signal: "SIGKILL",
+          stopped_for: "hung",
+          oom: { confidence: "likely", seen: "a counter rose" },
+          last_lines: ["bye"],
+        },
       },
     },
     { n: 8, fact: { type: "hung", at: 1774690000000, agent: "bot", run_id: "r1", last_beat_at: null } },
@@ -51,6 +57,29 @@ const request: BatchRequest = {
           restarts: [1774690000000],
           trouble_since: 1774690000000,
         },
+      },
+    },
+    {
+      n: 10,
+      fact: {
+        type: "state-invalid",
+        at: 1774690000000,
+        agent: "bot",
+        reason: "state.json is cut off",
+        action: "restored",
+        text: "It was moved aside.",
+      },
+    },
+    {
+      n: 11,
+      fact: {
+        type: "evidence",
+        at: 1774690000000,
+        agent: "bot",
+        run_id: "r1",
+        why: "hung",
+        summary: "spins in think()",
+        items: [{ name: "stack", text: "think()\n  at agent.py:3" }],
       },
     },
   ],
@@ -76,7 +105,7 @@ test("every reason for which a supervisor ends a process is understood", () => {
       at: 1,
       agent: "bot",
       run_id: "r1",
-      exit: { code: null, signal: "SIGTERM", stopped_for, oom: false, last_lines: [] },
+      exit: { code: null, signal: "SIGTERM", stopped_for, oom: null, last_lines: [] },
     },
   }));
   const parsed = parseSupervisorBatch({ ...request, items });
@@ -101,7 +130,7 @@ test("a bad item is refused by itself, so that the spool gets past it", () => {
     [1, 2],
   );
   assert.match(refused[0]?.errors[0]?.path ?? "", /^items\[0\]\.fact\.type$/u);
-  assert.equal(parsed.batch.items.length, 8);
+  assert.equal(parsed.batch.items.length, 10);
 });
 
 test("numbers that do not rise are refused as a whole: which items are durable would be anyone's guess", () => {

@@ -1,7 +1,7 @@
 import { BEAT_LIMITS, parseBeat, readAgentName, type ParsedBeat } from "./beat-parser.ts";
 import { MAX_BATCH, MAX_TIME_MS } from "./batch-parser.ts";
 import { Fields, isObject, kindOf, type FieldError, type JsonObject } from "./fields.ts";
-import type { SupervisedSettings, SupervisorFact } from "./supervisor-link.ts";
+import type { EvidenceBundle, EvidenceName, SupervisedSettings, SupervisorFact } from "./supervisor-link.ts";
 
 /** One thing from a spool. A bad one is refused by itself: were it to refuse the batch, the spool would never get past it. */
 export type SpooledItem =
@@ -30,6 +30,17 @@ export type ParsedSupervisorBatch =
 
 const TIME = { min: 0, max: MAX_TIME_MS } as const;
 const MAX_LAST_LINES = 200;
+/** 16 KiB, in characters. */
+const MAX_EVIDENCE_TEXT = 16_384;
+const EVIDENCE_NAMES = [
+  "stack",
+  "process",
+  "files",
+  "output",
+  "beats",
+  "environment",
+  "platform",
+] as const satisfies readonly EvidenceName[];
 const PHASES = ["idle", "starting", "probation", "healthy", "stopping", "cooldown", "exhausted", "stopped"] as const;
 
 /** Parses what a supervisor sends: `BatchRequest`. Never throws. */
@@ -110,12 +121,13 @@ function readItem(entry: JsonObject, n: number, index: number): SpooledItem {
 function readFact(fields: Fields, value: unknown): SupervisorFact | null {
   const fact = fields.object(value, "fact");
   if (fact === null) return fields.fault("fact", "must be an object with a type");
-  const types = ["started", "start-refused", "exited", "hung", "recovery"] as const;
+  const types = ["started", "start-refused", "exited", "hung", "state-invalid", "evidence", "recovery"] as const;
   const type = must(fields, fact["type"], "fact.type", fields.oneOf(fact["type"], "fact.type", types));
   const at = must(fields, fact["at"], "fact.at", fields.number(fact["at"], "fact.at", TIME));
   const agent = readAgentName(fields, fact["agent"], "fact.agent");
   if (type === null || at === null || agent === null) return null;
   if (type === "recovery") return { type, at, agent, recovery: readRecovery(fields, fact["recovery"]) };
+  if (type === "state-invalid") return { type, at, agent, ...readInvalidState(fields, fact) };
   const named = fields.name(fact["run_id"], "fact.run_id", BEAT_LIMITS.idLength);
   const run_id = must(fields, fact["run_id"], "fact.run_id", named) ?? "";
   switch (type) {
@@ -127,7 +139,38 @@ function readFact(fields: Fields, value: unknown): SupervisorFact | null {
       return { type, at, agent, run_id, exit: readExit(fields, fact["exit"]) };
     case "hung":
       return { type, at, agent, run_id, last_beat_at: fields.number(fact["last_beat_at"], "fact.last_beat_at", TIME) };
+    case "evidence":
+      return { type, at, agent, run_id, ...readEvidence(fields, fact) };
   }
+}
+
+function readInvalidState(
+  fields: Fields,
+  fact: JsonObject,
+): Pick<Extract<SupervisorFact, { type: "state-invalid" }>, "reason" | "action" | "text"> {
+  const action = fields.oneOf(fact["action"], "fact.action", ["restored", "fresh", "stopped"]);
+  return {
+    reason: fields.words(fact["reason"], "fact.reason", 2_000) ?? "",
+    action: must(fields, fact["action"], "fact.action", action) ?? "stopped",
+    text: fields.words(fact["text"], "fact.text", 4_000) ?? "",
+  };
+}
+
+function readEvidence(fields: Fields, fact: JsonObject): Omit<EvidenceBundle, "run_id"> {
+  const why = fields.oneOf(fact["why"], "fact.why", ["hung", "crashed", "overdue"]);
+  return {
+    why: must(fields, fact["why"], "fact.why", why) ?? "hung",
+    summary: fields.words(fact["summary"], "fact.summary", 500) ?? "",
+    items: fields.list(fact["items"], "fact.items", EVIDENCE_NAMES.length).map((value, index) => {
+      const path = `fact.items[${index}]`;
+      const item = fields.object(value, path) ?? {};
+      const name = fields.oneOf(item["name"], `${path}.name`, EVIDENCE_NAMES);
+      return {
+        name: must(fields, item["name"], `${path}.name`, name) ?? "process",
+        text: fields.words(item["text"], `${path}.text`, MAX_EVIDENCE_TEXT) ?? "",
+      };
+    }),
+  };
 }
 
 type ExitFact = Extract<SupervisorFact, { type: "exited" }>["exit"];
@@ -140,10 +183,21 @@ function readExit(fields: Fields, value: unknown): ExitFact {
     code: fields.count(exit["code"], "fact.exit.code"),
     signal: fields.name(exit["signal"], "fact.exit.signal", 32),
     stopped_for: fields.oneOf(exit["stopped_for"], "fact.exit.stopped_for", reasons),
-    oom: fields.flag(exit["oom"], "fact.exit.oom") ?? false,
+    oom: readOutOfMemory(fields, exit["oom"]),
     last_lines: fields
       .list(exit["last_lines"], "fact.exit.last_lines", MAX_LAST_LINES)
       .map((line, index) => fields.words(line, `fact.exit.last_lines[${index}]`, 4_000) ?? ""),
+  };
+}
+
+function readOutOfMemory(fields: Fields, value: unknown): ExitFact["oom"] {
+  const oom = fields.object(value, "fact.exit.oom");
+  if (oom === null) return null;
+  const path = "fact.exit.oom.confidence";
+  const confidence = fields.oneOf(oom["confidence"], path, ["certain", "likely"]);
+  return {
+    confidence: must(fields, oom["confidence"], path, confidence) ?? "likely",
+    seen: fields.words(oom["seen"], "fact.exit.oom.seen", 500) ?? "",
   };
 }
 

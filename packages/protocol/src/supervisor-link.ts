@@ -23,11 +23,21 @@ export type SupervisorFact =
         code: number | null;
         signal: string | null;
         stopped_for: "hung" | "command" | "budget" | "shutdown" | "overdue" | null;
-        oom: boolean;
+        /** Out of memory, how sure that is, and what said so; null when nothing did. */
+        oom: { confidence: "certain" | "likely"; seen: string } | null;
         last_lines: string[];
       };
     }
   | { type: "hung"; at: number; agent: string; run_id: string; last_beat_at: number | null }
+  | {
+      type: "state-invalid";
+      at: number;
+      agent: string;
+      reason: string;
+      action: "restored" | "fresh" | "stopped";
+      text: string;
+    }
+  | ({ type: "evidence"; at: number; agent: string } & EvidenceBundle)
   | {
       type: "recovery";
       at: number;
@@ -45,6 +55,18 @@ export type SupervisorFact =
         trouble_since: number | null;
       };
     };
+
+/** What a run was doing when it hung or ended, taken while it could still be asked. At most 128 KiB as JSON. */
+export interface EvidenceBundle {
+  run_id: string;
+  why: "hung" | "crashed" | "overdue";
+  /** One line for a person: the most telling fact. */
+  summary: string;
+  /** In the order in which a person should read them; each text at most 16 KiB, secrets redacted. */
+  items: { name: EvidenceName; text: string }[];
+}
+
+export type EvidenceName = "stack" | "process" | "files" | "output" | "beats" | "environment" | "platform";
 
 /** One thing from the spool; `n` rises by one for each and makes a retry harmless. */
 export type SpoolItem = { n: number; beat: unknown; received_at: number } | { n: number; fact: SupervisorFact };

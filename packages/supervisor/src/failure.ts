@@ -7,6 +7,7 @@ export type SupervisorErrorCode =
   | "spool_closed"
   | "journal_write_failed"
   | "server_unreachable"
+  | "platform_unavailable"
   | "server_refused";
 
 /** Something in the world that went wrong while operating. Branch on `code`, never on the message, which is for people. */

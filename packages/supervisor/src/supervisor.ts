@@ -100,7 +100,7 @@ class Supervisor implements RunningSupervisor {
       log(`${agent}: ${describeUnkillable(left)}`);
       return;
     }
-    const exit = { code: null, signal: null, stopped_for: "command" as const, oom: false, last_lines: [] };
+    const exit = { code: null, signal: null, stopped_for: "command" as const, oom: null, last_lines: [] };
     world.relay.fact({ type: "exited", at: world.now(), agent, run_id: runId, exit });
   }
 

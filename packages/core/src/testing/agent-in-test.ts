@@ -72,7 +72,7 @@ export function agentInTest(
       type: "exited",
       at,
       runId: state.recovery?.runId ?? "none",
-      exit: { code: null, signal: null, stoppedFor: null, oom: false, lastLines: [], ...how },
+      exit: { code: null, signal: null, stoppedFor: null, oom: null, lastLines: [], ...how },
     });
   return {
     get state() {

@@ -3,7 +3,11 @@ import type { SupervisedSettings, SupervisorFact } from "@midwatch/protocol";
 import type { SettingsPatch } from "../settings.ts";
 
 /** A fact as the rules know it. `here` turns a time of the supervisor's clock into one of ours; an event is never ahead of `now`. */
-export function eventOfFact(fact: SupervisorFact, here: (at: number) => Ms, now: Ms): AgentEvent {
+export function eventOfFact(
+  fact: Exclude<SupervisorFact, { type: "evidence" }>,
+  here: (at: number) => Ms,
+  now: Ms,
+): AgentEvent {
   const at = Math.min(now, here(fact.at));
   switch (fact.type) {
     case "started":
@@ -17,6 +21,8 @@ export function eventOfFact(fact: SupervisorFact, here: (at: number) => Ms, now:
       const exit = { code, signal, stoppedFor: stopped_for, oom, lastLines: last_lines };
       return { type: "exited", at, runId: fact.run_id, exit };
     }
+    case "state-invalid":
+      return { type: "state-invalid", at, reason: fact.reason, action: fact.action, text: fact.text };
     case "recovery":
       return { type: "recovery-reported", at, recovery: recoveryOf(fact.recovery, here) };
   }

@@ -92,7 +92,7 @@ test("what was over before a spool arrived is recorded and wakes nobody", async 
   await using midwatch = await startTestServer({ clock, channels, alertsTo: ["me"] });
   const now = clock.now();
   const ago = (ms: number): number => now - ms;
-  const exit = { code: 3, signal: null, stopped_for: null, oom: false, last_lines: ["boom"] };
+  const exit = { code: 3, signal: null, stopped_for: null, oom: null, last_lines: ["boom"] };
   const recovery = {
     attempt: 0,
     of: 3,

@@ -149,7 +149,7 @@ export class Keeper {
     return this.#onEnded({
       runId: run.runId,
       at,
-      exit: { code: null, signal: null, stoppedFor, oom: false, lastLines },
+      exit: { code: null, signal: null, stoppedFor, oom: null, lastLines },
     });
   }
 
@@ -331,7 +331,7 @@ export class Keeper {
     }
     // The core believes in a run that is gone (a start that was not written down before a crash): tell it so.
     const runId = this.#entry.state.recovery?.runId ?? "";
-    const exit = { code: null, signal: null, stoppedFor: why, oom: false, lastLines: [] };
+    const exit = { code: null, signal: null, stoppedFor: why, oom: null, lastLines: [] };
     await this.#decide({ type: "exited", at: this.#world.now(), runId, exit });
   }
 

@@ -10,6 +10,7 @@ export function logLineOf({ kind, text, data }: HistoryEntry): string | null {
     case "start-refused":
     case "exited":
     case "restarted":
+    case "state-invalid":
     case "shutdown-announced":
       return text;
     case "commanded":

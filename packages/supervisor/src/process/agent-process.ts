@@ -141,7 +141,7 @@ export class AgentProcess {
     const at = this.#options.now();
     const stoppedFor = this.#stopReason;
     const killed = end.signal === "SIGKILL" || end.code === 137;
-    const oom = stoppedFor === null && killed && this.#options.outOfMemory.claim(this.#counter);
+    const oom = stoppedFor === null && killed ? this.#options.outOfMemory.claim(this.#counter) : null;
     await this.#output.look();
     const lastLines = [...this.#evidence, ...(await this.#output.lastLines())];
     // A later run has its own story.

@@ -4,6 +4,7 @@
 // and again, and only a rise within the last two readings counts.
 
 import { readFileSync } from "node:fs";
+import type { OutOfMemory } from "@midwatch/core";
 import { onLinux } from "./identity.ts";
 
 interface Readings {
@@ -33,15 +34,15 @@ export class OutOfMemoryWatch {
     }
   }
 
-  /** True when a kill was counted lately that no death has claimed yet; claims one. */
-  claim(file: string | null): boolean {
-    if (file === null) return false;
+  /** Null unless a kill was counted lately that no death has claimed yet; claims one. */
+  claim(file: string | null): OutOfMemory | null {
+    if (file === null) return null;
     const readings = this.#readings.get(file);
     const count = readCounter(file);
-    if (!readings || count === null || count <= readings.older) return false;
+    if (!readings || count === null || count <= readings.older) return null;
     readings.older += 1;
     readings.newer = Math.max(readings.newer, readings.older);
-    return true;
+    return { confidence: "likely", seen: "the out-of-memory counter of its control group rose as it died" };
   }
 }
 
