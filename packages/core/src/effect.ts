@@ -11,6 +11,7 @@ export type HistoryKind =
   | "exited"
   | "hung"
   | "state-invalid"
+  | "evidence-taken"
   | "restarted"
   | "recovery-changed"
   | "interval-learned"
@@ -43,13 +44,15 @@ export interface CycleRecord {
 }
 
 /**
- * Something to be done because of a decision. `record`, `open`, `raise`, `resolve` and `acknowledge` are written with the state
+ * Something to be done because of a decision. `record`, `open`, `amend`, `raise`, `resolve` and `acknowledge` are written with the state
  * in one transaction; `notify` becomes an outbox row in that same transaction and is performed afterwards; `start` and
  * `stop` come only from a watcher that keeps the agent itself.
  */
 export type Effect =
   | { readonly do: "record"; readonly entry: HistoryEntry }
   | { readonly do: "open"; readonly incident: Incident }
+  /** More is known of an open incident; nobody is told anew. */
+  | { readonly do: "amend"; readonly kind: IncidentKind; readonly incident: Incident }
   | { readonly do: "raise"; readonly kind: IncidentKind; readonly severity: Severity; readonly incident: Incident }
   | {
       readonly do: "resolve";

@@ -26,6 +26,14 @@ export interface InvalidState {
   readonly text: string;
 }
 
+/** That evidence of a run was taken; the evidence itself is kept elsewhere. */
+export interface EvidenceNote {
+  readonly runId: string;
+  readonly why: "hung" | "crashed" | "overdue";
+  /** One line for a person: the most telling fact. */
+  readonly summary: string;
+}
+
 /** Where a beat came from, and whether it comes at its time or from a spool. */
 export type BeatVia = "direct" | "supervisor";
 
@@ -60,6 +68,8 @@ export type AgentEvent =
   | ({ readonly type: "state-invalid"; readonly at: Ms } & InvalidState)
   /** The supervisor's own verdict that a living process has stopped beating; the server only hears of it. */
   | { readonly type: "hung"; readonly at: Ms; readonly runId: string; readonly lastBeatAt: Ms | null }
+  /** What a run was doing when it hung or ended was written down, before it could not be asked any more. */
+  | ({ readonly type: "evidence-taken"; readonly at: Ms } & EvidenceNote)
   /** The supervisor tells the server where its recovery stands. */
   | { readonly type: "recovery-reported"; readonly at: Ms; readonly recovery: Recovery }
   /** The server has (not) heard from the agent's supervisor in time. */

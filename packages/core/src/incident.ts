@@ -44,5 +44,7 @@ export interface Incident {
   readonly text: string;
   /** The numbers behind the decision, for machines and for the incident page. */
   readonly numbers: Readonly<Record<string, number | string>>;
+  /** The most telling line of the evidence that was taken first; part of `text`, too. */
+  readonly evidence?: string;
   readonly acknowledged: { readonly at: Ms; readonly by: string } | null;
 }

@@ -14,6 +14,7 @@ export * from "./deadline.ts";
 export * from "./answer.ts";
 export * from "./step.ts";
 export { describeExit } from "./process-incidents.ts";
+export { evidenceKinds } from "./evidence.ts";
 export { outageKinds } from "./incidents.ts";
 export * from "./notices.ts";
 export * from "./cost/settings.ts";

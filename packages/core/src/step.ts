@@ -7,6 +7,7 @@ import { acceptBaselines, endOpenCycle, judgeCost } from "./cost-incidents.ts";
 import type { CycleRecord, Effect } from "./effect.ts";
 import type { AgentEvent, CommandName } from "./event.ts";
 import { judgeClock, judgeErrors, judgeProgress, judgeTurns } from "./health.ts";
+import { onEvidenceTaken } from "./evidence.ts";
 import { acknowledgeIncident, findIncident, openIncident, resolveIncident } from "./incidents.ts";
 import { unreachable } from "./invariant.ts";
 import { applyBeat, changeState, goSilent, loseSight, missBeats, overdueShutdown, updateInterval } from "./liveness.ts";
@@ -95,6 +96,8 @@ function onOther(turn: Turn, event: Exclude<AgentEvent, { type: "beat" }>): void
       return onStateInvalid(turn, event);
     case "hung":
       return reportHung(turn, event.lastBeatAt ?? turn.state.lastBeatAt ?? turn.at, event.lastBeatAt === null);
+    case "evidence-taken":
+      return onEvidenceTaken(turn, event);
     case "recovery-reported":
       return followRecovery(turn, event.recovery);
     case "supervisor-seen":

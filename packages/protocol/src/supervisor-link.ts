@@ -115,6 +115,8 @@ export interface Command {
   id: string;
   agent: string;
   command: "restart" | "stop" | "start" | "pause" | "resume" | "kill";
+  /** With a restart: what comes `after` the agent is restarted, too. */
+  dependents?: boolean;
   by: string;
   at: string;
 }

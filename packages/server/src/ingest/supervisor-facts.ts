@@ -3,11 +3,7 @@ import type { SupervisedSettings, SupervisorFact } from "@midwatch/protocol";
 import type { SettingsPatch } from "../settings.ts";
 
 /** A fact as the rules know it. `here` turns a time of the supervisor's clock into one of ours; an event is never ahead of `now`. */
-export function eventOfFact(
-  fact: Exclude<SupervisorFact, { type: "evidence" }>,
-  here: (at: number) => Ms,
-  now: Ms,
-): AgentEvent {
+export function eventOfFact(fact: SupervisorFact, here: (at: number) => Ms, now: Ms): AgentEvent {
   const at = Math.min(now, here(fact.at));
   switch (fact.type) {
     case "started":
@@ -23,6 +19,8 @@ export function eventOfFact(
     }
     case "state-invalid":
       return { type: "state-invalid", at, reason: fact.reason, action: fact.action, text: fact.text };
+    case "evidence":
+      return { type: "evidence-taken", at, runId: fact.run_id, why: fact.why, summary: fact.summary };
     case "recovery":
       return { type: "recovery-reported", at, recovery: recoveryOf(fact.recovery, here) };
   }

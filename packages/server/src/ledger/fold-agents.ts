@@ -169,6 +169,7 @@ function gather(effect: Effect, state: AgentState, into: Gathered, notices: Noti
     case "open":
       into.incidents.push({ do: "open", incident: effect.incident });
       return;
+    case "amend":
     case "raise":
       into.incidents.push({ do: "update", incident: effect.incident });
       return;

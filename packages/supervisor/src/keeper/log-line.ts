@@ -25,6 +25,7 @@ export function logLineOf({ kind, text, data }: HistoryEntry): string | null {
     case "state-changed":
     case "run-started":
     case "hung":
+    case "evidence-taken":
     case "recovery-changed":
     case "interval-learned":
     case "lease-taken":
