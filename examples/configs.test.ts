@@ -4,8 +4,8 @@ import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { defaultSettings, newAgent, nextDeadline, step, type AgentEvent, type AgentSettings } from "@midwatch/core";
 import { parseBeat } from "@midwatch/protocol";
-import type { AgentConfig } from "../packages/cli/src/config/config.ts";
-import { demoConfig, exampleConfig } from "./testing/example-configs.ts";
+import type { SupervisedAgent } from "@midwatch/supervisor";
+import { commandOf, demoConfig, exampleConfig } from "./testing/example-configs.ts";
 import { repository } from "./testing/example-process.ts";
 
 const all = [...demoConfig().agents, ...exampleConfig().agents];
@@ -19,9 +19,10 @@ test("the demo has its five agents, beside a Midwatch of one's own", () => {
   assert.deepEqual([server.host, server.port], ["127.0.0.1", 4005]);
 });
 
-for (const { name, run, cwd } of all) {
+for (const { name, target, cwd } of all) {
   test(`the command of ${name} needs no shell and runs in the root of the repository`, () => {
     assert.equal(join(cwd, "/"), repository);
+    const run = commandOf({ target });
     assert.match(run, /^[\w./ -]+$/);
     const [program, , , file] = run.split(" ");
     assert.ok(existsSync(resolve(cwd, file ?? "")), `${file} is there`);
@@ -60,7 +61,7 @@ test("with the demo's times, whoever hangs once has recovered within two minutes
   assert.ok((story.notices.at(-1)?.at ?? Infinity) < 60_000);
 });
 
-function agentNamed(name: string): AgentConfig {
+function agentNamed(name: string): SupervisedAgent {
   return all.find((one) => one.name === name) ?? assert.fail(`there is no agent ${name}`);
 }
 
@@ -71,7 +72,7 @@ interface Story {
 
 /** Two minutes of a supervised agent under a simulated clock: it beats each second until its life ends. */
 function live(
-  config: AgentConfig,
+  config: SupervisedAgent,
   fate: { readonly livesMs: (life: number) => number; readonly dies: "killed" | "hung" },
 ): Story {
   const settings = settingsOf(config);
@@ -111,7 +112,7 @@ function live(
   return story;
 }
 
-function settingsOf(config: AgentConfig): AgentSettings {
+function settingsOf(config: SupervisedAgent): AgentSettings {
   const { restart, cooldownMs, maxRestarts, probationMs, intervalMs, missedLimit, startupMs } = config;
   return {
     ...defaultSettings,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { startExample, type ExampleProcess } from "./testing/example-process.ts";
-import { demoConfig } from "./testing/example-configs.ts";
+import { commandOf, demoConfig } from "./testing/example-configs.ts";
 import { Receiver } from "./testing/receiver.ts";
 
 /** Starts an agent by its own line of the demo's configuration, only faster. */
@@ -12,8 +12,8 @@ async function startDemoAgent(
 ): Promise<{ receiver: Receiver; agent: ExampleProcess }> {
   const receiver = await Receiver.listen();
   t.after(() => receiver.close());
-  const { run } = demoConfig().agents.find((one) => one.name === name) ?? assert.fail(`the demo has no ${name}`);
-  const agent = startExample(t, run.split(" "), { ...receiver.environment, DEMO_EVERY: "20ms", ...env });
+  const found = demoConfig().agents.find((one) => one.name === name) ?? assert.fail(`the demo has no ${name}`);
+  const agent = startExample(t, commandOf(found).split(" "), { ...receiver.environment, DEMO_EVERY: "20ms", ...env });
   return { receiver, agent };
 }
 

@@ -13,9 +13,12 @@ export interface PolicyFlags {
   readonly restart?: AgentDefaults["restart"];
   readonly cooldown?: number;
   readonly maxRestarts?: number;
+  readonly maxRestartsPerDay?: number;
   readonly probation?: number;
   readonly startup?: number;
+  readonly stopAnnounce?: number;
   readonly stopGrace?: number;
+  readonly stopLimit?: number;
   readonly liveness?: AgentDefaults["liveness"];
 }
 
@@ -35,9 +38,12 @@ export function policyOf(flags: PolicyFlags): Partial<AgentDefaults> {
     restart: flags.restart,
     cooldownMs: flags.cooldown,
     maxRestarts: flags.maxRestarts,
+    maxRestartsPerDay: flags.maxRestartsPerDay,
     probationMs: flags.probation,
     startupMs: flags.startup,
+    stopAnnounceMs: flags.stopAnnounce,
     stopGraceMs: flags.stopGrace,
+    stopLimitMs: flags.stopLimit,
     liveness: flags.liveness,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -61,6 +67,7 @@ function placeholderOf(field: Field): string {
     case "text":
     case "texts":
     case "environment":
+    case "rows":
     case "flag":
       return "value";
   }

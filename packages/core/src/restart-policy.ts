@@ -94,10 +94,12 @@ export function onStarted(turn: Turn, runId: string, pid: number | null): void {
 
 /** The first beat of the run that was started last. */
 export function onFirstSign(turn: Turn, runId: string | null): void {
-  const { recovery } = turn.state;
+  const { recovery, run } = turn.state;
   if (!turn.settings.keeps || recovery?.phase !== "starting") return;
-  if (runId !== null && runId !== recovery.runId) return;
-  beganWell(turn);
+  const isNew = turn.settings.namesRuns
+    ? runId === recovery.runId
+    : (run?.startedAt ?? turn.at) >= (recovery.startedAt ?? turn.at);
+  if (runId === null || isNew) beganWell(turn);
 }
 
 function beganWell(turn: Turn): void {

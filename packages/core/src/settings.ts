@@ -51,6 +51,11 @@ export interface AgentSettings {
    * False on the server, which hears of them.
    */
   readonly keeps: boolean;
+  /**
+   * True where the supervisor gives each run its id; false where a platform starts the agent (a container, a unit), which
+   * then names its runs by itself or not at all.
+   */
+  readonly namesRuns: boolean;
 }
 
 export const defaultSettings: AgentSettings = {
@@ -76,4 +81,5 @@ export const defaultSettings: AgentSettings = {
   },
   severities: {},
   keeps: false,
+  namesRuns: true,
 };

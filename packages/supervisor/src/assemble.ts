@@ -4,25 +4,30 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { DurationMs } from "@midwatch/core";
-import type { BatchRequest } from "@midwatch/protocol";
+import type { Command, CommandOutcome } from "@midwatch/protocol";
 import { SteadyTime, systemClock } from "./clock.ts";
 import { makeFolder } from "./durable-file.ts";
 import { SupervisorError } from "./failure.ts";
 import { Fallback } from "./fallback/fallback.ts";
 import type { JournalEntry } from "./journal/entry.ts";
 import { Journal } from "./journal/journal.ts";
-import { Keeper, type KeeperWorld, type ReceivedBeat } from "./keeper/keeper.ts";
+import { Keeper } from "./keeper/keeper.ts";
+import type { KeeperWorld } from "./keeper/keeper-world.ts";
+import type { ReceivedBeat } from "./keeper/received-beat.ts";
 import { Link } from "./link/link.ts";
 import { ServerClient } from "./link/server-client.ts";
 import { OutOfMemoryWatch } from "./process/out-of-memory.ts";
+import type { FoundRun } from "./process/marker.ts";
 import { readAddress, writeAddress } from "./receiver/address.ts";
 import { Receiver, type ReceiverOptions } from "./receiver/receiver.ts";
 import { notStored, unknownAgent } from "./receiver/refusal.ts";
 import type { Reply } from "./receiver/reply.ts";
 import type { SupervisorOptions } from "./running-supervisor.ts";
-import { noRelay, SpoolRelay } from "./spool/relay.ts";
+import { noRelay, SpoolRelay, type Relay } from "./spool/relay.ts";
 import { Spool } from "./spool/spool.ts";
-import { wireSettingsOf } from "./supervised-agent.ts";
+import { admitAll } from "./keeper/gate-shape.ts";
+import { wireSettingsOf, type SupervisedAgent } from "./supervised-agent.ts";
+import { openTarget, type TargetWorld } from "./target/open-target.ts";
 import { Watch } from "./watch.ts";
 
 /** About three million beats. */
@@ -30,24 +35,43 @@ const spoolBytes = 256 * 2 ** 20;
 const segmentBytes = 2 ** 20;
 /** The server takes a supervisor that has not called for 30 s for lost. */
 const longestPollMs: DurationMs = 20_000;
+const folders = ["output", "tombstones", "exits", "stacks", "environment", "evidence", "state"] as const;
 
 export interface Parts {
-  readonly world: KeeperWorld;
+  readonly supervisorId: string;
+  readonly journal: Journal;
+  readonly relay: Relay;
+  readonly fallback: Fallback;
+  /** What was written down of every agent by the last life. */
   readonly entries: ReadonlyMap<string, JournalEntry>;
-  readonly keepers: ReadonlyMap<string, Keeper>;
+  /** Those that are kept now, by name. */
+  readonly keepers: Map<string, Keeper>;
+  readonly openKeeper: (agent: SupervisedAgent, known: Known) => Promise<Keeper>;
   readonly receiver: Receiver;
   readonly spool: Spool | null;
   readonly link: Link | null;
   readonly watch: Watch;
+  readonly now: () => number;
+}
+
+/** What is known of an agent before it is kept. */
+export interface Known {
+  readonly entry: JournalEntry | null;
+  /** Its runs that live; oldest first. */
+  readonly found: readonly FoundRun[];
 }
 
 export async function assemble(
   options: SupervisorOptions,
-  own: { readonly supervisorId: string; readonly onDecided: () => void },
+  own: {
+    readonly supervisorId: string;
+    readonly onDecided: () => void;
+    readonly onCommand: (command: Command) => Promise<CommandOutcome>;
+  },
 ): Promise<Parts> {
-  const { folder, agents, server, log, clock = systemClock } = options;
+  const { folder, server, log, clock = systemClock } = options;
   const { supervisorId } = own;
-  for (const name of ["output", "tombstones"]) await makeFolder(join(folder, name));
+  for (const name of folders) await makeFolder(join(folder, name));
   const journal = await Journal.open(join(folder, "journal"));
   const { entries, damaged } = await journal.load();
   for (const path of damaged) {
@@ -77,29 +101,45 @@ export async function assemble(
     log,
   });
   const outOfMemory = new OutOfMemoryWatch();
-  const world: KeeperWorld = {
+  const targetWorld: TargetWorld = {
     supervisorId,
     outputFolder: join(folder, "output"),
-    tombstoneFolder: join(folder, "tombstones"),
+    exitFolder: join(folder, "exits"),
+    stackFolder: join(folder, "stacks"),
+    environmentFolder: join(folder, "environment"),
     outOfMemory,
+    now,
+    onOutput: options.onOutput ?? null,
+  };
+  const worldWithout: Omit<KeeperWorld, "openTarget"> = {
+    supervisorId,
+    tombstoneFolder: join(folder, "tombstones"),
+    stackFolder: targetWorld.stackFolder,
     receiver: { url: `http://127.0.0.1:${receiver.port}`, key: receiver.key },
     journal,
     relay,
     fallback,
     now,
-    onOutput: options.onOutput ?? null,
+    openGate: () => Promise.resolve(admitAll),
+    saveEvidence: () => Promise.resolve(),
     serverHeardAt: () => link?.heardAt ?? null,
+    notYetUp: (names) => names.filter((name) => keepers.get(name)?.isRising === true),
     onDecided: own.onDecided,
     log,
   };
-  for (const agent of agents) keepers.set(agent.name, new Keeper(agent, entries.get(agent.name) ?? null, world));
+  const openKeeper = (agent: SupervisedAgent, { entry, found }: Known): Promise<Keeper> =>
+    Keeper.open(agent, entry, {
+      ...worldWithout,
+      ...(agent.isReported ? {} : { relay: noRelay }),
+      openTarget: (one, events) => openTarget(one, events, { world: targetWorld, found }),
+    });
   if (server && spool) {
     const client = new ServerClient(server, supervisorId);
-    link = linkTo({ client, spool, keepers, fallback, now, options });
+    link = linkTo({ client, spool, keepers, fallback, now, options, onCommand: own.onCommand });
   }
   const showsOutput = options.onOutput !== undefined;
-  const watch = new Watch({ clock, time, keepers: [...keepers.values()], outOfMemory, showsOutput, log });
-  return { world, entries, keepers, receiver, spool, link, watch };
+  const watch = new Watch({ clock, time, keepers: () => keepers.values(), outOfMemory, showsOutput, log });
+  return { supervisorId, journal, relay, fallback, entries, keepers, openKeeper, receiver, spool, link, watch, now };
 }
 
 /** Listens where the last life did, since agents that it left running beat there. */
@@ -127,7 +167,7 @@ async function listen(
 
 async function receive(
   received: ReceivedBeat,
-  to: { readonly keeper: Keeper | undefined; readonly relay: KeeperWorld["relay"]; readonly hasServer: boolean },
+  to: { readonly keeper: Keeper | undefined; readonly relay: Relay; readonly hasServer: boolean },
 ): Promise<Reply> {
   const { beat, body, at } = received;
   try {
@@ -153,28 +193,24 @@ function linkTo(given: {
   readonly fallback: Fallback;
   readonly now: () => number;
   readonly options: SupervisorOptions;
+  readonly onCommand: (command: Command) => Promise<CommandOutcome>;
 }): Link {
-  const { client, spool, keepers, fallback, now, options } = given;
-  const agents: BatchRequest["agents"] = options.agents.map((agent) => ({
-    name: agent.name,
-    settings: wireSettingsOf(agent),
-  }));
+  const { client, spool, keepers, fallback, now, options, onCommand } = given;
+  const reported = (): Keeper[] => [...keepers.values()].filter(({ agent }) => agent.isReported);
   return new Link({
     client,
     spool,
     host: options.host ?? hostname(),
-    agents,
+    agents: () => reported().map(({ agent }) => ({ name: agent.name, settings: wireSettingsOf(agent) })),
     now,
-    pollMs: () => pollFor([...keepers.values()]),
+    pollMs: () => pollFor(reported()),
     onWords: (words) => {
       for (const word of words) void keepers.get(word.name)?.hear(word);
     },
     onAgentIds: (ids) => {
       for (const [name, id] of ids) keepers.get(name)?.knownAs(id);
     },
-    onCommand: ({ id, agent, command, by }) =>
-      keepers.get(agent)?.command(command, by, id) ??
-      Promise.resolve({ ok: false, message: `no agent is called ${agent} on this host` }),
+    onCommand,
     onChange: () => fallback.serverChanged(),
     log: options.log,
   });

@@ -28,8 +28,22 @@ export interface SupervisorOptions {
 export interface RunningSupervisor {
   /** Where the agents send their beats: `http://127.0.0.1:PORT`. */
   readonly url: string;
-  /** Carries out what a person wants. `message` is one sentence for that person; never rejects. */
-  command(agent: string, command: Command["command"], by: string): Promise<CommandResult>;
+  /**
+   * Carries out what a person wants. `message` is one sentence for that person; never rejects. With `dependents`, a restart
+   * restarts everything that comes `after` the agent, too, once it is up again.
+   */
+  command(
+    agent: string,
+    command: Command["command"],
+    by: string,
+    more?: { readonly dependents?: boolean },
+  ): Promise<CommandResult>;
+  /**
+   * Keeps these agents from now on. Only what has changed is touched: a new agent is started, a missing one stopped, one
+   * whose command, folder, environment or state files have changed is restarted, and new limits hold from the next
+   * decision. Rejects with a `SupervisorError` `invalid_agents`, and then nothing has changed.
+   */
+  reload(agents: readonly SupervisedAgent[]): Promise<void>;
   /**
    * Resolves when no agent runs and none will be started without a person. A paused agent counts as one that will be:
    * whoever paused it is expected back.

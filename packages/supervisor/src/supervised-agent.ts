@@ -1,18 +1,31 @@
 import { defaultSettings, type AgentSettings, type DurationMs } from "@midwatch/core";
 import type { SupervisedSettings } from "@midwatch/protocol";
 import type { Command } from "./process/command-line.ts";
+import type { StatePolicy } from "./keeper/gate-shape.ts";
+
+/** What is kept: a process of our own, or something that a platform of this host runs. */
+export type TargetSpec =
+  /** An argument list is run as it is; a line as a person types it into a shell. */
+  | { readonly platform: "process"; readonly run: Command }
+  /** A container by its name, on the daemon of `DOCKER_HOST` or the usual socket. */
+  | { readonly platform: "docker"; readonly container: string }
+  | { readonly platform: "systemd"; readonly unit: string; readonly scope: "system" | "user" }
+  | { readonly platform: "launchd"; readonly label: string };
 
 /** One agent to be kept alive. Durations in milliseconds. */
 export interface SupervisedAgent {
   /** Unique among the agents of one supervisor. */
   readonly name: string;
-  /** An argument list is run as it is; a line as a person types it into a shell. */
-  readonly run: Command;
-  /** Absolute. */
+  readonly target: TargetSpec;
+  /** Absolute. A process runs here; state files and `validate` are looked for here. */
   readonly cwd: string;
-  /** On top of the supervisor's own environment. */
+  /** On top of the supervisor's own environment; for processes and `validate`. */
   readonly env: Readonly<Record<string, string>>;
   readonly tags: readonly string[];
+  /** Looked at before every start. */
+  readonly state: StatePolicy;
+  /** Names of agents that are started before this one, and stopped after it. An order and no requirement. */
+  readonly after: readonly string[];
   readonly liveness: "beats" | "process";
   /** Null: what beats declare, else learned from 60 s. */
   readonly intervalMs: DurationMs | null;
@@ -22,24 +35,34 @@ export interface SupervisedAgent {
   readonly cooldownMs: DurationMs;
   /** Failed restarts in a row before a human is asked. */
   readonly maxRestarts: number;
+  /** Automatic restarts within 24 h before a human is asked, however slowly it crashes. */
+  readonly maxRestartsPerDay: number;
   readonly probationMs: DurationMs;
   /** From the start to the first beat. */
   readonly startupMs: DurationMs;
+  /** From being told to stop, in the answers to its beats, to TERM. */
+  readonly stopAnnounceMs: DurationMs;
   /** From TERM to KILL. */
   readonly stopGraceMs: DurationMs;
+  /** From TERM to KILL at most, however much more time the agent asks for by a lease. At least `stopGraceMs`. */
+  readonly stopLimitMs: DurationMs;
+  /** False for Midwatch's own server, which cannot be told of itself: people are told directly. */
+  readonly isReported: boolean;
 }
 
 /** The agent's settings as the core reads them: this watcher keeps the agent itself. */
 export function settingsOf(agent: SupervisedAgent): AgentSettings {
-  const { intervalMs, missedLimit, startupMs, liveness, restart, cooldownMs, maxRestarts, probationMs } = agent;
+  const { intervalMs, missedLimit, startupMs, liveness } = agent;
+  const { restart, cooldownMs, maxRestarts, maxRestartsPerDay, probationMs } = agent;
   return {
     ...defaultSettings,
     intervalMs,
     missedLimit,
     startupMs,
     liveness,
-    restart: { ...defaultSettings.restart, restart, cooldownMs, maxRestarts, probationMs },
+    restart: { restart, cooldownMs, maxRestarts, maxRestartsPerDay, probationMs },
     keeps: true,
+    namesRuns: agent.target.platform === "process",
   };
 }
 

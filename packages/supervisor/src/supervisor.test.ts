@@ -77,7 +77,7 @@ test("an agent whose loop spins is noticed by its missed beats, and restarted wi
   });
   await clock.pass(1_000);
   assert.deepEqual(kindsOf(notices), ["opened hung"]);
-  assert.match(log.join("\n"), /when it hung: process \d+, state R/);
+  assert.match(log.join("\n"), /hung: alive, but silent/);
   assert.match(outputOf(folder), /restart reason: it hung and was stopped/);
   assert.equal(processesOf(folder).length, 1, "the hung process is gone");
 });

@@ -3,14 +3,11 @@ import type { Command } from "@midwatch/protocol";
 import { assemble, type Parts } from "./assemble.ts";
 import { describeError, SupervisorError, systemCode } from "./failure.ts";
 import { takeOwnership } from "./journal/ownership.ts";
-import { planFor } from "./keeper/restore-plan.ts";
-import { bootId, isAlive, type ProcessIdentity } from "./process/identity.ts";
-import { findRuns, markerOf, type FoundRun } from "./process/marker.ts";
-import { describeUnkillable, stopTree } from "./process/stop-ladder.ts";
+import { dependentsOf, findCircle, stopOrder } from "./order.ts";
+import { findRuns } from "./process/marker.ts";
+import { retire } from "./retire.ts";
 import type { AgentEnd, CommandResult, RunningSupervisor, SupervisorOptions } from "./running-supervisor.ts";
-
-/** From TERM to KILL for what is not configured any more. */
-const retireGraceMs = 10_000;
+import type { SupervisedAgent } from "./supervised-agent.ts";
 
 /**
  * Starts the supervision: takes over what an earlier life left running, and starts what is to run. Rejects with a
@@ -18,7 +15,7 @@ const retireGraceMs = 10_000;
  * `receiver_unavailable`, `invalid_agents`.
  */
 export async function startSupervisor(options: SupervisorOptions): Promise<RunningSupervisor> {
-  checkNames(options);
+  checkAgents(options.agents);
   const ownership = await takeOwnership(options.folder);
   const supervisor = new Supervisor(options, ownership.release);
   try {
@@ -35,11 +32,20 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   }
 }
 
-function checkNames({ agents }: SupervisorOptions): void {
+function checkAgents(agents: readonly SupervisedAgent[]): void {
   const names = agents.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice === undefined) return;
-  throw new SupervisorError("invalid_agents", `two agents are called ${twice}; give each a name of its own.`);
+  if (twice !== undefined) throw invalid(`two agents are called ${twice}; give each a name of its own.`);
+  for (const { name, after } of agents) {
+    const unknown = after.find((one) => !names.includes(one));
+    if (unknown !== undefined) throw invalid(`${name} comes after ${unknown}, and no agent is called so.`);
+  }
+  const circle = findCircle(agents);
+  if (circle) throw invalid(`${circle.join(" waits for ")}: nothing could be started first. Break the circle.`);
+}
+
+function invalid(message: string): SupervisorError {
+  return new SupervisorError("invalid_agents", message);
 }
 
 class Supervisor implements RunningSupervisor {
@@ -48,6 +54,7 @@ class Supervisor implements RunningSupervisor {
   readonly #ended = Promise.withResolvers<readonly AgentEnd[]>();
   #parts: Parts | null = null;
   #begun = false;
+  #reloading: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
 
   constructor(options: SupervisorOptions, release: () => Promise<void>) {
@@ -56,73 +63,112 @@ class Supervisor implements RunningSupervisor {
   }
 
   async begin(supervisorId: string): Promise<void> {
-    const parts = await assemble(this.#options, { supervisorId, onDecided: () => this.#lookForTheEnd() });
+    const { agents, log, asked = false } = this.#options;
+    const parts = await assemble(this.#options, {
+      supervisorId,
+      onDecided: () => this.#onDecided(),
+      onCommand: ({ id, agent, command, by, dependents = false }) =>
+        this.#command(agent, command, by, { id, dependents }),
+    });
     this.#parts = parts;
     const found = findRuns(supervisorId);
-    await this.#retire(found);
+    const { entries, keepers, journal, relay } = parts;
+    for (const agent of agents) {
+      const runs = found.filter((run) => run.agent === agent.name);
+      keepers.set(agent.name, await parts.openKeeper(agent, { entry: entries.get(agent.name) ?? null, found: runs }));
+    }
+    const tell = relay.fact.bind(relay);
+    for (const name of await retire({ ...parts, found, tell, log })) await journal.remove(name);
     parts.link?.open();
-    const asked = this.#options.asked ?? false;
-    const begun = [...parts.keepers].map(([name, keeper]) => {
-      const runs = found.filter(({ agent }) => agent === name);
-      const restored = planFor(parts.entries.get(name) ?? null, {
-        found: runs,
-        isAlive: ({ identity }) => isAlive(identity),
-        bootId: bootId(),
-      });
-      return keeper.begin(restored, { asked });
-    });
+    const begun = [...keepers.values()].map((keeper) => keeper.begin({ asked }));
     parts.watch.open();
     await Promise.all(begun);
     this.#begun = true;
-    this.#lookForTheEnd();
-  }
-
-  /** Ends what runs for agents that are not configured any more: nobody would watch them. */
-  async #retire(found: readonly FoundRun[]): Promise<void> {
-    const { keepers, entries, world } = this.#open;
-    const runs = found.filter(({ agent }) => !keepers.has(agent));
-    for (const { agent, run } of entries.values()) {
-      // Where processes cannot be searched for, the journal knows them.
-      const listed = runs.some(({ runId }) => runId === run?.runId);
-      if (run && !keepers.has(agent) && !listed && isAlive(run.identity)) runs.push({ ...run, agent });
-    }
-    await Promise.all(runs.map((run) => this.#retireRun(run)));
-    for (const name of entries.keys()) if (!keepers.has(name)) await world.journal.remove(name);
-  }
-
-  async #retireRun({ agent, runId, identity }: FoundRun & { readonly identity: ProcessIdentity }): Promise<void> {
-    const { log } = this.#options;
-    const { world } = this.#open;
-    log(`${agent}: is not configured any more, but process ${identity.pid} runs; it is stopped`);
-    const tree = { identity, marker: markerOf(world.supervisorId, runId) };
-    const left = await stopTree(tree, { graceMs: retireGraceMs, kill: false });
-    if (left.length > 0) {
-      log(`${agent}: ${describeUnkillable(left)}`);
-      return;
-    }
-    const exit = { code: null, signal: null, stopped_for: "command" as const, oom: null, last_lines: [] };
-    world.relay.fact({ type: "exited", at: world.now(), agent, run_id: runId, exit });
+    this.#onDecided();
   }
 
   get url(): string {
-    return this.#open.world.receiver.url;
+    return `http://127.0.0.1:${this.#open.receiver.port}`;
   }
 
   get ended(): Promise<readonly AgentEnd[]> {
     return this.#ended.promise;
   }
 
-  #lookForTheEnd(): void {
+  /** One agent has moved: others may have waited for it, or it was the last to come to its end. */
+  #onDecided(): void {
     if (!this.#begun) return;
-    const ends = [...this.#open.keepers.values()].map(({ end }) => end);
+    const keepers = [...this.#open.keepers.values()];
+    for (const keeper of keepers) void keeper.startIfWaiting();
+    const ends = keepers.map(({ end }) => end);
     if (ends.every((end) => end !== null)) this.#ended.resolve(ends);
   }
 
-  command(agent: string, command: Command["command"], by: string): Promise<CommandResult> {
-    const keeper = this.#open.keepers.get(agent);
-    if (keeper) return keeper.command(command, by);
-    const known = [...this.#open.keepers.keys()].join(", ");
-    return Promise.resolve({ ok: false, message: `no agent is called ${agent} here; there is ${known}` });
+  command(
+    agent: string,
+    command: Command["command"],
+    by: string,
+    { dependents = false }: { readonly dependents?: boolean } = {},
+  ): Promise<CommandResult> {
+    return this.#command(agent, command, by, { id: null, dependents });
+  }
+
+  async #command(
+    agent: string,
+    command: Command["command"],
+    by: string,
+    { id, dependents }: { readonly id: string | null; readonly dependents: boolean },
+  ): Promise<CommandResult> {
+    const { keepers } = this.#open;
+    const keeper = keepers.get(agent);
+    if (!keeper) {
+      const known = [...keepers.keys()].join(", ");
+      return { ok: false, message: `no agent is called ${agent} on this host; there is ${known}` };
+    }
+    const result = await keeper.command(command, by, { id });
+    if (!dependents || command !== "restart" || !result.ok) return result;
+    const followers = dependentsOf(
+      [...keepers.values()].map((one) => one.agent),
+      agent,
+    );
+    // They end now, and each starts once those before it are up again.
+    for (const { name } of followers) void keepers.get(name)?.command("restart", by, { id, isOrdered: true });
+    const names = followers.map(({ name }) => name).join(", ");
+    return names === "" ? result : { ok: true, message: `${result.message}, and ${names} after it` };
+  }
+
+  async reload(agents: readonly SupervisedAgent[]): Promise<void> {
+    checkAgents(agents);
+    this.#reloading = this.#reloading.then(() => this.#reload(agents));
+    return this.#reloading;
+  }
+
+  async #reload(agents: readonly SupervisedAgent[]): Promise<void> {
+    if (this.#stopping) return;
+    const { keepers, journal, openKeeper, supervisorId } = this.#open;
+    const { log } = this.#options;
+    const wanted = new Map(agents.map((agent) => [agent.name, agent]));
+    for (const [name, keeper] of keepers) {
+      if (wanted.has(name)) continue;
+      log(`${name}: is not configured any more; it is stopped`);
+      await keeper.shutDown();
+      keepers.delete(name);
+      await journal.remove(name);
+    }
+    for (const agent of agents) {
+      const before = keepers.get(agent.name);
+      if (before && JSON.stringify(before.agent) === JSON.stringify(agent)) continue;
+      // The same way as after a restart of the supervisor: let go with everything written down, and taken over.
+      await before?.close();
+      const found = before ? findRuns(supervisorId).filter((run) => run.agent === agent.name) : [];
+      const keeper = await openKeeper(agent, { entry: before?.entry ?? null, found });
+      keepers.set(agent.name, keeper);
+      await keeper.begin({ asked: false });
+      if (before && madeOf(before.agent) !== madeOf(agent)) {
+        await keeper.command("restart", "the changed configuration");
+      } else if (before) log(`${agent.name}: its new settings hold from now on`);
+    }
+    this.#onDecided();
   }
 
   stop({ agents }: { readonly agents: "stop" | "leave" }): Promise<void> {
@@ -134,19 +180,24 @@ class Supervisor implements RunningSupervisor {
     return this.#stopping;
   }
 
-  async #close(agents: "stop" | "leave"): Promise<void> {
-    const { keepers, watch, receiver, link, spool, world } = this.#open;
+  async #close(how: "stop" | "leave"): Promise<void> {
+    await this.#reloading.catch(() => undefined);
+    const { keepers, watch, receiver, link, spool, relay, fallback, journal } = this.#open;
     const all = [...keepers.values()];
     // The receiver stays until the agents are gone: they announce their end to it.
-    await Promise.all(all.map((keeper) => (agents === "stop" ? keeper.shutDown() : keeper.close())));
+    const agents = all.map(({ agent }) => agent);
+    for (const group of how === "stop" ? stopOrder(agents) : [agents]) {
+      const closing = group.flatMap(({ name }) => keepers.get(name) ?? []);
+      await Promise.all(closing.map((keeper) => (how === "stop" ? keeper.shutDown() : keeper.close())));
+    }
     watch.close();
     await receiver.close();
-    world.relay.close();
+    relay.close();
     await link?.close({ flush: true });
-    await world.fallback.close();
+    await fallback.close();
     await Promise.all(all.map((keeper) => keeper.saveIfNeeded()));
     await spool?.close();
-    await world.journal.settled();
+    await journal.settled();
     await this.#release();
     this.#ended.resolve(all.flatMap(({ end }) => end ?? []));
   }
@@ -155,4 +206,9 @@ class Supervisor implements RunningSupervisor {
     invariant(this.#parts, "a supervisor is handed out only once it has begun");
     return this.#parts;
   }
+}
+
+/** What a running agent is made of: a change here shows only in a new run. */
+function madeOf({ target, cwd, env, state }: SupervisedAgent): string {
+  return JSON.stringify({ target, cwd, env, state });
 }

@@ -10,7 +10,8 @@ import type { OutOfMemoryWatch } from "./process/out-of-memory.ts";
 export interface WatchOptions {
   readonly clock: Clock;
   readonly time: SteadyTime;
-  readonly keepers: readonly Keeper[];
+  /** Those that are kept now. */
+  readonly keepers: () => Iterable<Keeper>;
   readonly outOfMemory: OutOfMemoryWatch;
   /** Somebody listens to what the agents print. */
   readonly showsOutput: boolean;
@@ -18,9 +19,11 @@ export interface WatchOptions {
 }
 
 const roundMs: DurationMs = 250;
-const slowRounds = 20;
+const slowRounds = 4;
 /** What is only in memory (beats since the last decision) is written this often. */
 const saveRounds = 240;
+/** A state that was good for ten minutes is worth going back to. */
+const goodStateRounds = 2_400;
 
 export class Watch {
   readonly #options: WatchOptions;
@@ -53,14 +56,15 @@ export class Watch {
       log(
         `nobody watched for ${spellDuration(gap.to - gap.from)}: the machine slept, its clock leapt, or this process did not get to run. No agent is blamed for it.`,
       );
-      for (const keeper of keepers) void keeper.loseSight(gap.from, gap.to);
+      for (const keeper of keepers()) void keeper.loseSight(gap.from, gap.to);
     }
     const now = time.now();
     this.#round += 1;
-    for (const keeper of keepers) {
+    for (const keeper of keepers()) {
       if (!gap && keeper.deadline !== null && keeper.deadline <= now) void keeper.tick();
-      if (showsOutput || this.#round % slowRounds === 0) void keeper.look();
+      if (showsOutput || keeper.isChatty || this.#round % slowRounds === 0) void keeper.look();
       if (this.#round % saveRounds === 0) void keeper.saveIfNeeded();
+      if (this.#round % goodStateRounds === 0) void keeper.keepGoodState();
     }
     if (this.#round % slowRounds === 0) outOfMemory.look();
   }

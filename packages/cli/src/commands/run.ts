@@ -2,7 +2,7 @@ import { basename, extname, join } from "node:path";
 import type { AgentEnd, SupervisedAgent } from "@midwatch/supervisor";
 import { directNotifier } from "../alerting.ts";
 import type { Target } from "../client.ts";
-import type { AgentDefaults, Config } from "../config/config.ts";
+import { noState, type AgentDefaults, type Config } from "../config/config.ts";
 import { localKey, openDataFolder, serverAddress } from "../data-folder.ts";
 import { CommandFailure } from "../failure.ts";
 import { untilAskedToStop } from "../stop-request.ts";
@@ -33,10 +33,13 @@ export async function runOne(config: Config, options: RunOptions): Promise<void>
     ...config.defaults,
     ...policy,
     name,
-    run: argv,
+    target: { platform: "process", run: argv },
     cwd: process.cwd(),
     env: {},
     tags: [],
+    state: noState,
+    after: [],
+    isReported: true,
   };
   const supervisor = await openSupervisor({
     folder: join(dataDir, "run", encodeURIComponent(name)),

@@ -1,12 +1,18 @@
 import type { SupervisedAgent } from "@midwatch/supervisor";
 
-/** One agent of the file. `run` is a line as a person types it into a shell. */
-export interface AgentConfig extends SupervisedAgent {
-  readonly run: string;
-}
-
 /** What one agent may leave to `defaults:`. */
-export type AgentDefaults = Omit<SupervisedAgent, "name" | "run" | "cwd" | "env" | "tags">;
+export type AgentDefaults = Omit<
+  SupervisedAgent,
+  "name" | "target" | "cwd" | "env" | "tags" | "state" | "after" | "isReported"
+>;
+
+/** An agent that declares no state: nothing is looked at before a start. */
+export const noState: SupervisedAgent["state"] = {
+  files: [],
+  validate: null,
+  validateTimeoutMs: 30_000,
+  onInvalid: "restore",
+};
 
 export interface Config {
   /** The file it was read from; null when there is none. */
@@ -22,7 +28,7 @@ export interface Config {
   };
   /** What agents have in common, and what the server assumes of agents that nobody declared. */
   readonly defaults: AgentDefaults;
-  readonly agents: readonly AgentConfig[];
+  readonly agents: readonly SupervisedAgent[];
   /** By name; each channel's type reads the rest. */
   readonly channels: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly alertsTo: readonly string[];
@@ -37,7 +43,10 @@ export const agentDefaults: AgentDefaults = {
   restart: "always",
   cooldownMs: 5 * 60_000,
   maxRestarts: 3,
+  maxRestartsPerDay: 6,
   probationMs: 10 * 60_000,
   startupMs: 2 * 60_000,
+  stopAnnounceMs: 0,
   stopGraceMs: 10_000,
+  stopLimitMs: 5 * 60_000,
 };

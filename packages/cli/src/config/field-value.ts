@@ -29,6 +29,9 @@ export function checkField(value: unknown, field: Field): CheckedValue {
         : mustBe("a list of texts, like [me]", value);
     case "environment":
       return isTextMap(value) ? { ok: true, value } : mustBe('a mapping of texts, like { MODE: "live" }', value);
+    case "rows":
+      // Each row is read by its own fields; here only the shape.
+      return Array.isArray(value) ? { ok: true, value } : mustBe("a list, like [{ path: state.json }]", value);
     case "flag":
       return typeof value === "boolean" ? { ok: true, value } : mustBe("true or false", value);
   }

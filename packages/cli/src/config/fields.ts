@@ -10,9 +10,13 @@ export type Field =
   | { readonly type: "text"; readonly about: string; readonly pattern?: RegExp; readonly shape?: string }
   | { readonly type: "texts"; readonly about: string }
   | { readonly type: "environment"; readonly about: string }
+  /** A list of mappings, each with these fields. */
+  | { readonly type: "rows"; readonly of: Fields; readonly required: readonly string[]; readonly about: string }
   | { readonly type: "flag"; readonly about: string };
 
-export type Fields = Readonly<Record<string, Field>>;
+export interface Fields {
+  readonly [name: string]: Field;
+}
 
 export const serverFields: Fields = {
   listen: {
@@ -51,6 +55,12 @@ export const policyFields: Fields = {
     most: 100,
     about: "Failed restarts in a row before a human is asked. Default 3.",
   },
+  max_restarts_per_day: {
+    type: "count",
+    least: 0,
+    most: 1_000,
+    about: "Automatic restarts within 24 h before a human is asked, however slowly it crashes. Default 6.",
+  },
   probation: {
     type: "duration",
     least: "0s",
@@ -58,7 +68,19 @@ export const policyFields: Fields = {
     about: "How long a restarted agent must stay healthy. Default 10m.",
   },
   startup: { type: "duration", least: "1s", most: "1d", about: "From start to the first beat. Default 2m." },
+  stop_announce: {
+    type: "duration",
+    least: "0s",
+    most: "1h",
+    about: "From being told to stop, in the answers to its beats, to TERM. Default 0s.",
+  },
   stop_grace: { type: "duration", least: "0s", most: "1h", about: "From TERM to KILL. Default 10s." },
+  stop_limit: {
+    type: "duration",
+    least: "0s",
+    most: "1d",
+    about: "From TERM to KILL at most, when the agent asks for more time by a lease. Default 5m.",
+  },
   liveness: {
     type: "choice",
     of: ["beats", "process"],
@@ -66,25 +88,54 @@ export const policyFields: Fields = {
   },
 };
 
-export const agentFields: Fields = {
+/** What is kept: exactly one of them for each agent. */
+export const targetFields = {
   run: { type: "text", about: "The command, as you would type it in a shell." },
+  docker: { type: "text", about: "A container to keep, by its name." },
+  systemd: {
+    type: "text",
+    about: "A systemd unit to keep, like bot.service. `user/bot.service` is a unit of this user.",
+  },
+  launchd: { type: "text", about: "A launchd job to keep, by its label." },
+} as const satisfies Fields;
+
+const stateFields: Fields = {
+  path: { type: "text", about: "The file, relative to the agent's folder." },
+  check: {
+    type: "choice",
+    of: ["json", "jsonl", "sqlite", "envelope", "none"],
+    about: "What makes it good. `envelope` is the SDKs' state file. Default: by its name, else none.",
+  },
+  keep: { type: "count", least: 0, most: 20, about: "Last known good generations to keep. Default 3." },
+};
+
+export const agentFields: Fields = {
+  ...targetFields,
   cwd: { type: "text", about: "Folder to run in, relative to this file. Default: the folder of this file." },
   env: { type: "environment", about: "Environment variables for the agent." },
   tags: { type: "texts", about: "Words to find and group agents by." },
+  after: { type: "texts", about: "Agents that are started before this one, and stopped after it." },
+  state: {
+    type: "rows",
+    of: stateFields,
+    required: ["path"],
+    about: "Files it goes on from; looked at before each start.",
+  },
+  validate: {
+    type: "text",
+    about: "A command that looks at its state before each start: exit status 0 good, 10 repaired, 20 unusable.",
+  },
+  validate_timeout: { type: "duration", least: "1s", most: "1h", about: "How long `validate` may take. Default 30s." },
+  on_invalid: {
+    type: "choice",
+    of: ["restore", "fresh", "stop"],
+    about: "Unusable state: go back to the last good one, start without, or stay down and ask. Default restore.",
+  },
   ...policyFields,
 };
 
 /** Part of the agreed file format, and not built yet: named, so that nobody believes they work. */
-export const laterFields: readonly string[] = [
-  "docker",
-  "systemd",
-  "launchd",
-  "state",
-  "validate",
-  "on_invalid",
-  "budget",
-  "after",
-];
+export const laterFields: readonly string[] = ["budget"];
 
 export const alertFields: Fields = { to: { type: "texts", about: "Names of the channels that get alerts." } };
 

@@ -8,6 +8,7 @@ import {
   reportFields,
   sections,
   serverFields,
+  targetFields,
   type Field,
   type Fields,
 } from "./fields.ts";
@@ -24,7 +25,13 @@ export function configJsonSchema(): Schema {
     properties: {
       server: about("server", objectOf(serverFields)),
       defaults: about("defaults", objectOf(policyFields)),
-      agents: about("agents", mapOf({ ...objectOf(agentFields), required: ["run"] })),
+      agents: about(
+        "agents",
+        mapOf({
+          ...objectOf(agentFields),
+          oneOf: Object.keys(targetFields).map((name) => ({ required: [name] })),
+        }),
+      ),
       channels: about("channels", mapOf({ type: "object", required: ["type"] })),
       alerts: about("alerts", objectOf(alertFields)),
       report: about("report", objectOf(reportFields)),
@@ -62,6 +69,12 @@ function schemaOf(field: Field): Schema {
       return { description, type: "array", items: { type: "string" } };
     case "environment":
       return { description, type: "object", additionalProperties: { type: "string" } };
+    case "rows":
+      return {
+        description,
+        type: "array",
+        items: { ...objectOf(field.of), type: "object", required: field.required },
+      };
     case "flag":
       return { description, type: "boolean" };
   }

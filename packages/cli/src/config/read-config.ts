@@ -4,7 +4,10 @@ import { isAgentName } from "@midwatch/protocol";
 import { channelTypes } from "@midwatch/server/channels";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from "yaml";
 import { checkField } from "./field-value.ts";
-import { agentDefaults, type AgentConfig, type AgentDefaults, type Config } from "./config.ts";
+import type { SupervisedAgent } from "@midwatch/supervisor";
+import { findCircle } from "@midwatch/supervisor/order";
+import { agentOf, targetOf } from "./agent-config.ts";
+import { agentDefaults, type AgentDefaults, type Config } from "./config.ts";
 import {
   agentFields,
   alertFields,
@@ -13,6 +16,7 @@ import {
   reportFields,
   sections,
   serverFields,
+  type Field,
   type Fields,
 } from "./fields.ts";
 
@@ -97,28 +101,37 @@ class Reader {
     };
   }
 
-  #agents(root: YAMLMap | null, defaults: AgentDefaults, base: string): AgentConfig[] {
-    const agents = this.#map(root?.get("agents", true), "agents");
-    return this.#keys(agents).flatMap(([name, at]) => {
+  #agents(root: YAMLMap | null, defaults: AgentDefaults, base: string): SupervisedAgent[] {
+    const map = this.#map(root?.get("agents", true), "agents");
+    const agents = this.#keys(map).flatMap(([name, at]) => {
       if (!isAgentName(name))
         this.#complain(at, `"${name}" is not an agent name: 1 to 128 letters, digits and . _ - / : @`);
-      const values = this.#fields(agents?.get(name, true), `agents.${name}`, agentFields);
-      const run = values["run"] as string | undefined;
-      if (run === undefined) {
-        this.#complain(at, `agents.${name} has no "run": give the command that starts it`);
-        return [];
-      }
-      return [
-        {
-          name,
-          run,
-          cwd: resolve(base, (values["cwd"] as string | undefined) ?? "."),
-          env: (values["env"] as Record<string, string> | undefined) ?? {},
-          tags: (values["tags"] as string[] | undefined) ?? [],
-          ...this.#policy(values, defaults),
-        },
-      ];
+      const values = this.#fields(map?.get(name, true), `agents.${name}`, agentFields);
+      const read = targetOf(values);
+      if (read.ok)
+        return [agentOf(values, { name, target: read.target, policy: this.#policy(values, defaults), base })];
+      this.#complain(at, `agents.${name} ${read.wrong}`);
+      return [];
     });
+    this.#checkOrder(map, agents);
+    return agents;
+  }
+
+  #checkOrder(map: YAMLMap | null, agents: readonly SupervisedAgent[]): void {
+    const placeOf = (name: string): number | undefined => {
+      const agent = map?.get(name, true);
+      return offsetOf(isMap(agent) ? agent.get("after", true) : agent);
+    };
+    const known = new Set(this.#keys(map).map(([name]) => name));
+    for (const { name, after } of agents) {
+      for (const other of after) {
+        if (!known.has(other))
+          this.#complain(placeOf(name), `agents.${name}.after names "${other}", which is no agent here`);
+      }
+    }
+    const circle = findCircle(agents);
+    if (circle)
+      this.#complain(placeOf(circle[0] ?? ""), `${circle.join(" comes after ")}: nothing could be started first`);
   }
 
   #policy(values: Values, defaults: AgentDefaults): AgentDefaults {
@@ -130,9 +143,12 @@ class Reader {
       restart: pick("restart", defaults.restart),
       cooldownMs: pick("cooldown", defaults.cooldownMs),
       maxRestarts: pick("max_restarts", defaults.maxRestarts),
+      maxRestartsPerDay: pick("max_restarts_per_day", defaults.maxRestartsPerDay),
       probationMs: pick("probation", defaults.probationMs),
       startupMs: pick("startup", defaults.startupMs),
+      stopAnnounceMs: pick("stop_announce", defaults.stopAnnounceMs),
       stopGraceMs: pick("stop_grace", defaults.stopGraceMs),
+      stopLimitMs: pick("stop_limit", defaults.stopLimitMs),
     };
   }
 
@@ -196,10 +212,22 @@ class Reader {
         continue;
       }
       const value = checkField(this.#substituted(map?.get(key, true)), field);
-      if (value.ok) values[key] = value.value;
+      if (value.ok && field.type === "rows") values[key] = this.#rows(map?.get(key, true), `${where}.${key}`, field);
+      else if (value.ok) values[key] = value.value;
       else this.#complain(offsetOf(map?.get(key, true)) ?? at, `${where}.${key} ${value.wrong}`);
     }
     return values;
+  }
+
+  #rows(node: unknown, where: string, field: Extract<Field, { type: "rows" }>): readonly Values[] {
+    if (!isSeq(node)) return [];
+    return node.items.map((item, index) => {
+      const row = this.#fields(item, `${where}[${index}]`, field.of);
+      for (const name of field.required) {
+        if (row[name] === undefined) this.#complain(offsetOf(item), `${where}[${index}] has no "${name}"`);
+      }
+      return row;
+    });
   }
 
   /** The plain value of a node, `${NAME}` replaced from the environment. */

@@ -1,101 +1,103 @@
-// Keeps one agent: folds what happens to it through the core, writes the decision down, tells the server, and carries it
-// out. Everything goes through one mailbox, so a decision is carried out before the next one is made; only the ending of a
-// process goes on beside it, because that takes its time and may have to be hurried.
+// Keeps one agent: hears what happens to it, has it decided, and carries the decision out. Everything goes through one
+// mailbox, so a decision is carried out before the next one is made; only the ending of a run goes on beside it, because
+// that takes its time and may have to be hurried.
 
 import { randomUUID } from "node:crypto";
-import {
-  answerFor,
-  nextDeadline,
-  step,
-  type AgentEvent,
-  type AgentSettings,
-  type Beat,
-  type BeatIdentity,
-  type Effect,
-  type HistoryEntry,
-  type Ms,
-} from "@midwatch/core";
-import type { BeatAnswer, Command, SupervisedAgentView } from "@midwatch/protocol";
-import type { Fallback } from "../fallback/fallback.ts";
+import { nextDeadline, type AgentEvent, type AgentSettings, type Ms } from "@midwatch/core";
+import type { BeatAnswer, Command, EvidenceBundle, SupervisedAgentView } from "@midwatch/protocol";
 import type { Notice } from "../fallback/notice.ts";
 import { AgentRecord, firstEntry, underSettings } from "../journal/agent-record.ts";
 import type { JournalEntry, StartedRun } from "../journal/entry.ts";
-import type { Journal } from "../journal/journal.ts";
-import { AgentProcess, type AgentProcessOptions, type RunEnd } from "../process/agent-process.ts";
+import { bootId } from "../process/identity.ts";
 import type { AgentEnd, CommandResult } from "../running-supervisor.ts";
-import type { Relay } from "../spool/relay.ts";
+import type { StateGate } from "./gate-shape.ts";
 import { settingsOf, type SupervisedAgent } from "../supervised-agent.ts";
+import type { RunEnd, Target } from "../target/target.ts";
 import { endOf } from "./agent-end.ts";
+import { answerOf } from "./answer.ts";
 import { resultOf } from "./command-result.ts";
-import { factsOf } from "./facts.ts";
+import { crashEvidence } from "./crash-evidence.ts";
+import { Decisions, type StopEffect } from "./decisions.ts";
+import { isCrash, type KeeperWorld, type RememberedBeat } from "./keeper-world.ts";
 import { launch } from "./launch.ts";
-import { logLineOf, theSupervisor } from "./log-line.ts";
+import { theSupervisor } from "./log-line.ts";
 import { Mailbox } from "./mailbox.ts";
-import type { Restored, RestorePlan } from "./restore-plan.ts";
+import type { ReceivedBeat } from "./received-beat.ts";
+import { planFor, type RestorePlan } from "./restore-plan.ts";
 import { bareBeat, beatDirectly, demandOf, theServer } from "./server-word.ts";
 
-/** What the keepers of one supervisor share. */
-export interface KeeperWorld extends Pick<
-  AgentProcessOptions,
-  "supervisorId" | "outputFolder" | "outOfMemory" | "now" | "log"
-> {
-  readonly tombstoneFolder: string;
-  /** Where the agents beat. */
-  readonly receiver: { readonly url: string; readonly key: string };
-  readonly journal: Journal;
-  readonly relay: Relay;
-  readonly fallback: Fallback;
-  readonly onOutput: ((agent: string, chunk: Buffer) => void) | null;
-  /** When the server was last heard; null while it does not answer. */
-  readonly serverHeardAt: () => Ms | null;
-  /** Something was decided. */
-  readonly onDecided: () => void;
-}
-
-export interface ReceivedBeat {
-  readonly beat: Beat;
-  readonly identity: BeatIdentity;
-  /** As it was sent, for the server. */
-  readonly body: unknown;
-  readonly at: Ms;
-  readonly spooled: boolean;
-}
-
 const commandsLimit = 32;
-const outboxLimit = 20;
-/** Decisions of no weight: losing them with the supervisor costs nothing, and some come with every beat. */
-const light = new Set(["lease-taken", "interval-learned", "run-started", "registered"]);
+const lastBeatsLimit = 20;
+/** After a start that failed for a reason that passes. */
+const retryMs = 5_000;
+
 export class Keeper {
   readonly agent: SupervisedAgent;
   readonly settings: AgentSettings;
   readonly #world: KeeperWorld;
-  readonly #process: AgentProcess;
+  readonly #target: Target;
+  readonly #gate: StateGate;
   readonly #mailbox = new Mailbox();
   readonly #record: AgentRecord;
+  readonly #decisions: Decisions;
+  /** Nothing was written down about it yet. */
+  readonly #isNew: boolean;
+  #lastBeats: readonly RememberedBeat[] = [];
   #ticking = false;
   #refused = false;
+  /** When a start is tried again that could not be made for a reason that passes. */
+  #retryAt: Ms | null = null;
+  /** Its first start keeps the order of `after:`. */
+  #isOrdered = false;
+  #waitsFor = "";
   #closing: "stop" | "leave" | null = null;
   #runGone: PromiseWithResolvers<undefined> | null = null;
   #word: SupervisedAgentView | null = null;
   #agentId = 0;
 
-  constructor(agent: SupervisedAgent, entry: JournalEntry | null, world: KeeperWorld) {
+  static async open(agent: SupervisedAgent, entry: JournalEntry | null, world: KeeperWorld): Promise<Keeper> {
+    let keeper: Keeper | null = null;
+    // Nothing happens to the target before `begin`, which the keeper itself calls for.
+    const post = (task: (keeper: Keeper) => Promise<void>): void => {
+      if (keeper) void keeper.#mailbox.post(task.bind(null, keeper));
+    };
+    const target = world.openTarget(agent, {
+      onEnded: (end) => post((it) => it.#onEnded(end)),
+      onUnkillable: (why) => post((it) => it.#onUnkillable(why)),
+      onAppeared: (by) => post((it) => it.#onAppeared(by)),
+      onEvidence: (evidence) => post((it) => it.#onEvidence(evidence)),
+      lastBeats: () => (keeper === null ? [] : keeper.#lastBeats),
+      log: (line) => world.log(`${agent.name}: ${line}`),
+    });
+    const gate = await world.openGate(agent);
+    keeper = new Keeper({ agent, entry, world, target, gate });
+    return keeper;
+  }
+
+  private constructor(given: {
+    readonly agent: SupervisedAgent;
+    readonly entry: JournalEntry | null;
+    readonly world: KeeperWorld;
+    readonly target: Target;
+    readonly gate: StateGate;
+  }) {
+    const { agent, entry, world, target, gate } = given;
     this.agent = agent;
     this.settings = settingsOf(agent);
     this.#world = world;
+    this.#target = target;
+    this.#gate = gate;
+    this.#isNew = entry === null;
+    const say = (line: string): void => this.#say(line);
     const known = entry && { ...entry, state: underSettings(entry.state, this.settings) };
-    this.#record = new AgentRecord(known ?? firstEntry(agent.name, world.now(), this.settings), {
-      journal: world.journal,
-      now: world.now,
-      say: (line) => this.#say(line),
-    });
-    this.#process = new AgentProcess({
+    const { journal, now } = world;
+    this.#record = new AgentRecord(known ?? firstEntry(agent.name, now(), this.settings), { journal, now, say });
+    this.#decisions = new Decisions({
       ...world,
-      agent,
-      onOutput: world.onOutput && ((chunk) => world.onOutput?.(agent.name, chunk)),
-      onEnded: (end) => void this.#mailbox.post(() => this.#onEnded(end)),
-      onUnkillable: (why) => void this.#mailbox.post(() => this.#onUnkillable(why)),
-      log: (line) => this.#say(line),
+      agent: agent.name,
+      settings: this.settings,
+      record: this.#record,
+      say,
     });
   }
 
@@ -103,37 +105,46 @@ export class Keeper {
     return this.#record.entry;
   }
 
+  /** What is written down about it. */
+  get entry(): JournalEntry {
+    return this.#record.entry;
+  }
+
   /** Goes on where the last life of the supervisor ended. */
-  begin({ plan, strays }: Restored, { asked }: { readonly asked: boolean }): Promise<void> {
+  begin({ asked }: { readonly asked: boolean }): Promise<void> {
     return this.#mailbox.post(async () => {
-      await Promise.all(strays.map((stray) => this.#process.endStray(stray)));
+      const sight = await this.#target.sight();
+      const { plan, strays } = planFor(this.#isNew ? null : this.#entry, { ...sight, bootId: bootId() });
+      await Promise.all(strays.map((stray) => this.#target.endStray(stray)));
       const now = this.#world.now();
       for (const notice of this.#entry.outbox) this.#world.fallback.add(notice);
       if (plan.do !== "first-start") await this.#decide({ type: "sight-lost", from: this.#entry.at, at: now });
       await this.#follow(plan, now);
       // What was just tried and refused is not tried twice.
       const leftAsIs = plan.do === "wait" || plan.do === "ended-unseen";
-      if (asked && leftAsIs && !this.#process.isRunning) {
+      if (asked && leftAsIs && !this.#target.isRunning) {
         await this.#act({ type: "command", at: now, command: "start", by: "a person" });
-      } else if (!this.#process.isRunning) this.#sayWhyNot();
+      } else if (!this.#target.isRunning) this.#sayWhyNot();
     });
   }
 
   async #follow(plan: RestorePlan, now: Ms): Promise<void> {
     switch (plan.do) {
       case "first-start":
+        this.#isOrdered = true;
         return this.#act({ type: "command", at: now, command: "start", by: theSupervisor });
       case "adopt":
-        await this.#process.adopt(plan.run);
-        if (plan.isNew) await this.#onStarted({ ...plan.run, startedAt: now });
-        this.#say(`taken over as process ${plan.run.identity.pid}`);
-        if (this.#entry.stop) this.#process.stop(this.#entry.stop, { kill: false });
+        await this.#target.adopt(plan.run);
+        if (plan.isNew) await this.#onStarted({ ...plan.run, startedAt: now }, plan.run.identity.pid);
+        this.#say(`taken over as ${this.#target.what} ${plan.run.identity.pid}`);
+        if (this.#entry.stop) this.#target.stop(this.#entry.stop, { kill: false });
         return;
       case "ended-unseen":
         return this.#onEndedUnseen(plan, now);
       case "start":
         return this.#startIfDecided();
       case "resume":
+        this.#isOrdered = true;
         return this.#resume();
       case "wait":
         return;
@@ -142,15 +153,11 @@ export class Keeper {
 
   async #onEndedUnseen(plan: Extract<RestorePlan, { do: "ended-unseen" }>, at: Ms): Promise<void> {
     const { run, withMachine } = plan;
-    this.#process.remember(run);
+    const end = await this.#target.remember(run);
     if (withMachine && !this.#entry.stop) this.#record.change({ resume: true });
     const stoppedFor = this.#entry.stop ?? (withMachine ? "shutdown" : null);
-    const lastLines = await this.#process.lastLines();
-    return this.#onEnded({
-      runId: run.runId,
-      at,
-      exit: { code: null, signal: null, stoppedFor, oom: null, lastLines },
-    });
+    const lastLines = await this.#target.lastLines(20);
+    return this.#onEnded({ runId: run.runId, at, exit: { ...end, stoppedFor, lastLines } });
   }
 
   /** Starts again what was shut down with the last supervisor: no attempt, its counters stand. */
@@ -167,38 +174,34 @@ export class Keeper {
     // What cannot be stored has still been heard: the agent lives, and its disk is no reason to restart it.
     const heard = this.#mailbox.post(async () => {
       if (beat.runId === this.#entry.run?.runId) this.#record.change({ beatsDirectly: false });
-      const { costUsdMicros } = beat;
+      if (this.#target.stopReason !== null && beat.leaseMs !== null) this.#target.grant(beat.leaseMs);
+      const { status, message, tokens, costUsdMicros } = beat;
+      this.#lastBeats = [...this.#lastBeats, { at, status, message, tokens }].slice(-lastBeatsLimit);
       await this.#act({ type: "beat", at, beat, identity, via: "direct", costUsdMicros, spooled });
     });
     await Promise.all([durable, heard]);
-    return this.#answer();
-  }
-
-  #answer(): BeatAnswer {
-    const { state } = this.#entry;
-    const own = answerFor(state, this.settings);
-    const told = this.#word;
-    const directive = own.directive === "continue" ? (told?.directive ?? "continue") : own.directive;
-    return {
-      ok: true,
-      agent: this.agent.name,
-      agent_id: this.#agentId,
-      state: state.state,
-      directive,
-      reason: own.reason ?? told?.reason ?? null,
-      next_beat_by: own.nextBeatBy === null ? null : new Date(own.nextBeatBy).toISOString(),
-      warning: own.warning ?? told?.warning ?? null,
-    };
+    const { stopReason } = this.#target;
+    return answerOf(this.#entry.state, {
+      settings: this.settings,
+      stopReason,
+      word: this.#word,
+      agentId: this.#agentId,
+    });
   }
 
   /** When somebody must look at this agent again; null when only an event can change anything. */
   get deadline(): Ms | null {
-    return this.#ticking ? null : nextDeadline(this.#entry.state, this.settings);
+    if (this.#ticking) return null;
+    const due = nextDeadline(this.#entry.state, this.settings);
+    return this.#retryAt === null ? due : Math.min(this.#retryAt, due ?? this.#retryAt);
   }
 
   async tick(): Promise<void> {
     this.#ticking = true;
-    await this.#mailbox.post(() => this.#act(this.#nextTick()));
+    await this.#mailbox.post(() => {
+      if (this.#retryAt !== null && this.#retryAt <= this.#world.now()) this.#retryAt = null;
+      return this.#act(this.#nextTick());
+    });
     this.#ticking = false;
   }
 
@@ -214,10 +217,18 @@ export class Keeper {
     return this.#mailbox.post(() => this.#act({ type: "sight-lost", from, at }));
   }
 
-  /** @param id Of a command of the server; one that was carried out before is not carried out again. */
-  command(command: Command["command"], by: string, id: string | null = null): Promise<CommandResult> {
+  /**
+   * @param how.id Of a command of the server; one that was carried out before is not carried out again.
+   * @param how.isOrdered A start waits for the agents of `after`; else whoever asks does not wait for others.
+   */
+  command(
+    command: Command["command"],
+    by: string,
+    how: { readonly id?: string | null; readonly isOrdered?: boolean } = {},
+  ): Promise<CommandResult> {
+    const { id = null, isOrdered = false } = how;
     // The mailbox may be waiting for a slow end that this is to cut short.
-    if (command === "kill") this.#process.hurry();
+    if (command === "kill") this.#target.hurry();
     return this.#mailbox.post(async () => {
       const { name } = this.agent;
       if (this.#closing) return { ok: false, message: `${name} is left as it is: its supervisor is shutting down` };
@@ -226,6 +237,8 @@ export class Keeper {
         if (commands.includes(id)) return { ok: true, message: "carried out before" };
         this.#record.change({ commands: [...commands, id].slice(-commandsLimit) });
       }
+      this.#isOrdered = isOrdered;
+      this.#retryAt = null;
       const before = this.#entry.state;
       await this.#act({ type: "command", at: this.#world.now(), command, by });
       return resultOf(command, before, this.#entry.state);
@@ -239,7 +252,7 @@ export class Keeper {
       this.#word = word;
       const at = this.#world.now();
       const runId = this.#entry.run?.runId ?? null;
-      if (beatDirectly(last, word, runId)) {
+      if (beatDirectly(last, word, { runId, namesRuns: this.settings.namesRuns })) {
         this.#record.change({ beatsDirectly: true });
         const beat = bareBeat(this.agent.name, word.direct_run_id);
         const identity = { by: "none" } as const;
@@ -263,10 +276,16 @@ export class Keeper {
     return this.#entry.state.intervalMs;
   }
 
+  /** It is on its way up: what comes after it waits. */
+  get isRising(): boolean {
+    const phase = this.#entry.state.recovery?.phase;
+    return this.#entry.start !== null || phase === "idle" || phase === "starting" || phase === "stopping";
+  }
+
   /** How it came to its end; null while it runs or will run without a person. */
   get end(): AgentEnd | null {
     const { state, start, lastDeath } = this.#entry;
-    if (this.#process.isRunning || start) return null;
+    if (this.#target.isRunning || start) return null;
     return endOf(state, { exit: lastDeath?.exit ?? null, refused: this.#refused });
   }
 
@@ -275,9 +294,23 @@ export class Keeper {
     this.#record.change({ outbox: this.#entry.outbox.filter(({ id }) => id !== notice.id) });
   }
 
+  get isChatty(): boolean {
+    return this.#target.isChatty;
+  }
+
   /** Passes on output and keeps its file in bounds. */
   look(): Promise<void> {
-    return this.#process.look();
+    return this.#target.look();
+  }
+
+  /** Another agent has moved: looks again whether its own start may be made. */
+  async startIfWaiting(): Promise<void> {
+    if (this.#isOrdered && this.#entry.start !== null) await this.#mailbox.post(() => this.#startIfDecided());
+  }
+
+  /** Keeps a generation of its state, if it is well. */
+  async keepGoodState(): Promise<void> {
+    if (this.#entry.state.recovery?.phase === "healthy") await this.#gate.keepGood();
   }
 
   /** Decides, and starts what was decided to be started. */
@@ -287,46 +320,12 @@ export class Keeper {
   }
 
   async #decide(event: AgentEvent): Promise<void> {
-    const before = this.#entry.state;
-    const { state, effects } = step(before, event, this.settings);
-    this.#record.change({ state });
-    for (const fact of factsOf(event, before, state, effects)) this.#world.relay.fact(fact);
-    if (effects.every((effect) => effect.do === "record" && light.has(effect.entry.kind))) return;
-    const notices = this.#note(effects);
-    await this.#record.save();
-    for (const notice of notices) this.#world.fallback.add(notice);
-    for (const effect of effects) if (effect.do === "stop") await this.#stop(effect);
-    this.#world.onDecided();
+    for (const stop of await this.#decisions.make(event)) await this.#stop(stop);
   }
 
-  /** Puts decisions into the entry, from where they are carried out, by this life or the next. */
-  #note(effects: readonly Effect[]): readonly Notice[] {
-    const notices: Notice[] = [];
-    for (const effect of effects) {
-      if (effect.do === "start") {
-        const { attempt, reason } = effect;
-        this.#record.change({ start: { runId: randomUUID(), attempt, reason } });
-        this.#refused = false;
-      } else if (effect.do === "stop") this.#record.change({ stop: effect.why });
-      else if (effect.do === "notify") notices.push(this.#noticeOf(effect));
-      else if (effect.do === "record") this.#sayIfWorth(effect.entry);
-    }
-    if (notices.length > 0) {
-      this.#record.change({ outbox: [...this.#entry.outbox, ...notices].slice(-outboxLimit) });
-    }
-    return notices;
-  }
-
-  #noticeOf({ what, kind, severity, at, title, text }: Extract<Effect, { do: "notify" }>): Notice {
-    const agent = this.agent.name;
-    const { supervisorId, relay } = this.#world;
-    const id = `${supervisorId}/${agent}/${kind}/${what}/${at}`;
-    return { id, agent, what, kind, severity, at, title, text, fact: relay.last };
-  }
-
-  async #stop({ why, kill }: Extract<Effect, { do: "stop" }>): Promise<void> {
-    if (this.#process.isRunning) {
-      this.#process.stop(why, { kill });
+  async #stop({ why, kill }: StopEffect): Promise<void> {
+    if (this.#target.isRunning) {
+      this.#target.stop(why, { kill });
       return;
     }
     // The core believes in a run that is gone (a start that was not written down before a crash): tell it so.
@@ -337,35 +336,69 @@ export class Keeper {
 
   async #startIfDecided(): Promise<void> {
     const { start, lastDeath } = this.#entry;
-    if (start === null || this.#closing) return;
+    if (start === null || this.#closing || this.#retryAt !== null || this.#mustWait()) return;
+    this.#refused = false;
     const say = (line: string): void => this.#say(line);
-    const outcome = await launch(this.#process, { ...this.#world, agent: this.agent, start, lastDeath, say });
+    const launched = await launch({
+      ...this.#world,
+      agent: this.agent,
+      target: this.#target,
+      gate: this.#gate,
+      start,
+      lastDeath,
+      onInvalid: (invalid) => this.#decide({ type: "state-invalid", at: this.#world.now(), ...invalid }),
+      say,
+    });
     const at = this.#world.now();
-    if (outcome.ok) {
-      const { runId, identity } = outcome.process;
-      return this.#onStarted({ runId, identity, startedAt: at });
+    if (launched.ok === true) return this.#onStarted({ ...launched.run, startedAt: at }, launched.pid);
+    if (launched.ok === false && launched.isPassing) {
+      this.#say(`could not be started, and is tried again: ${launched.reason}`);
+      this.#retryAt = at + retryMs;
+      return;
+    }
+    this.#record.change({ start: null });
+    const { reason } = launched;
+    if (launched.ok === "unfit") {
+      return this.#decide({ type: "state-invalid", at, reason, action: "stopped", text: launched.text });
     }
     this.#refused = true;
-    this.#record.change({ start: null });
-    await this.#decide({ type: "start-refused", at, runId: start.runId, reason: outcome.reason });
+    await this.#decide({ type: "start-refused", at, runId: start.runId, reason });
   }
 
-  async #onStarted(run: StartedRun): Promise<void> {
+  #mustWait(): boolean {
+    if (!this.#isOrdered) return false;
+    const names = this.#world.notYetUp(this.agent.after).join(", ");
+    if (names !== "" && names !== this.#waitsFor) this.#say(`waits for ${names} to be up`);
+    this.#waitsFor = names;
+    return names !== "";
+  }
+
+  async #onStarted(run: StartedRun, pid: number | null): Promise<void> {
+    this.#isOrdered = false;
+    this.#lastBeats = [];
     this.#record.change({ start: null, stop: null, resume: false, beatsDirectly: false, run });
-    await this.#decide({ type: "started", at: run.startedAt, runId: run.runId, pid: run.identity.pid });
+    await this.#decide({ type: "started", at: run.startedAt, runId: run.runId, pid });
   }
 
   async #onEnded({ runId, at, exit }: RunEnd): Promise<void> {
     const { run } = this.#entry;
     if (run?.runId === runId) {
-      const lastDeath = { runId, pid: run.identity.pid, startedAt: run.startedAt, diedAt: at, exit };
+      const pid = this.#entry.state.recovery?.pid ?? run.identity.pid;
+      const lastDeath = { runId, pid, startedAt: run.startedAt, diedAt: at, exit };
       this.#record.change({ run: null, stop: null, lastDeath });
     }
+    if (isCrash(exit) && exit.stoppedFor === null) {
+      await this.#onEvidence(crashEvidence(runId, await this.#target.lastLines(200), this.#lastBeats));
+    }
     await this.#decide({ type: "exited", at, runId, exit });
-    const left = await this.#process.swept();
+    const left = await this.#target.swept();
     if (left !== null) this.#say(left);
     this.#runGone?.resolve(undefined);
     if (this.#entry.resume && !this.#closing) return this.#resume();
+    if (this.#entry.start === null) {
+      await this.#target.hold();
+      if (!isCrash(exit)) await this.#gate.keepGood();
+    }
     return this.#startIfDecided();
   }
 
@@ -376,25 +409,38 @@ export class Keeper {
     this.#runGone?.resolve(undefined);
   }
 
+  /** Somebody has started it past this supervisor, whose business it is from now on. */
+  async #onAppeared(by: string): Promise<void> {
+    if (this.#closing || this.#target.isRunning || this.#entry.start) return;
+    await this.#act({ type: "command", at: this.#world.now(), command: "start", by });
+  }
+
+  async #onEvidence(evidence: EvidenceBundle): Promise<void> {
+    const at = this.#world.now();
+    await this.#world.saveEvidence(this.agent.name, evidence, at);
+    this.#world.relay.fact({ type: "evidence", at, agent: this.agent.name, ...evidence });
+  }
+
   /** Ends the agent as an announced stop; the next life of the supervisor starts it again. */
   async shutDown(): Promise<void> {
     if (this.#closing) {
-      this.#process.hurry();
+      this.#target.hurry();
       return;
     }
+    if (this.#target.outlivesSupervisor) return this.close();
     this.#closing = "stop";
     const gone = Promise.withResolvers<undefined>();
     this.#runGone = gone;
     await this.#mailbox.post(async () => {
-      if (!this.#process.isRunning) {
+      if (!this.#target.isRunning) {
         gone.resolve(undefined);
         return;
       }
       // What is being stopped for another reason is finished for that reason.
-      const why = this.#process.stopReason ?? "shutdown";
+      const why = this.#target.stopReason ?? "shutdown";
       if (why === "shutdown") this.#record.change({ resume: true, stop: why });
       await this.#record.save();
-      this.#process.stop(why, { kill: false });
+      this.#target.stop(why, { kill: false });
     });
     await gone.promise;
     await this.close();
@@ -404,7 +450,7 @@ export class Keeper {
   async close(): Promise<void> {
     this.#closing ??= "leave";
     await this.#mailbox.post(() => this.#record.save());
-    this.#process.letGo();
+    this.#target.letGo();
   }
 
   /** Writes what is only in memory: beats seen since the last decision. */
@@ -417,11 +463,6 @@ export class Keeper {
     const { recovery } = state;
     if (start || recovery?.phase === "cooldown" || this.#refused) return;
     this.#say(`is not started: ${state.hold?.reason ?? recovery?.reason ?? "it was stopped"}`);
-  }
-
-  #sayIfWorth(entry: HistoryEntry): void {
-    const line = logLineOf(entry);
-    if (line !== null) this.#say(line);
   }
 
   #say(line: string): void {

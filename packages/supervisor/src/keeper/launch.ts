@@ -1,42 +1,62 @@
+// Carries out a decided start: nothing of the last run may be left, the state must be fit to go on from, and the new run is
+// told why the last one ended.
+
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileNameOf, replaceFile } from "../durable-file.ts";
 import { describeError } from "../failure.ts";
 import type { DecidedStart } from "../journal/entry.ts";
-import type { AgentProcess } from "../process/agent-process.ts";
 import { environmentOf } from "../process/environment.ts";
 import { markerOf } from "../process/marker.ts";
 import { tombstoneOf, type Death } from "../process/tombstone.ts";
-import type { StartOutcome } from "../process/watched-process.ts";
+import { fingerprintOf } from "./gate-shape.ts";
+import type { Admission, StateGate } from "./gate-shape.ts";
 import type { SupervisedAgent } from "../supervised-agent.ts";
+import type { RunStart, Target } from "../target/target.ts";
+import { isCrash, type KeeperWorld } from "./keeper-world.ts";
 
-export interface Launch {
+export interface Launch extends Pick<KeeperWorld, "supervisorId" | "receiver" | "tombstoneFolder" | "stackFolder"> {
   readonly agent: SupervisedAgent;
+  readonly target: Target;
+  readonly gate: StateGate;
   readonly start: DecidedStart;
   readonly lastDeath: Death | null;
-  readonly supervisorId: string;
-  /** Where the agent sends its beats, and with which key. */
-  readonly receiver: { readonly url: string; readonly key: string };
-  readonly tombstoneFolder: string;
+  /** State was put right or left out; told before the start, so that it is known even if the start fails. */
+  readonly onInvalid: (invalid: NonNullable<Extract<Admission, { fit: true }>["invalid"]>) => Promise<void>;
   readonly say: (line: string) => void;
 }
 
-/** Starts a decided run, told why the last one ended, once nothing of that one is left. */
-export async function launch(process_: AgentProcess, about: Launch): Promise<StartOutcome> {
-  const left = await process_.swept();
-  if (left !== null) return { ok: false, reason: left };
-  const { agent, start, supervisorId, receiver } = about;
+export type Launched = RunStart | { readonly ok: "unfit"; readonly reason: string; readonly text: string };
+
+export async function launch(about: Launch): Promise<Launched> {
+  const { agent, target, gate, start, lastDeath, say } = about;
+  const left = await target.swept();
+  if (left !== null) return { ok: false, reason: left, isPassing: false };
+  const crash = start.attempt > 0 && lastDeath !== null && isCrash(lastDeath.exit) ? lastDeath.exit : null;
+  const admission = await gate.admit(crash && fingerprintOf(crash));
+  if (!admission.fit) return { ok: "unfit", reason: admission.reason, text: admission.text };
+  for (const note of admission.notes) say(note);
+  if (admission.invalid) await about.onInvalid(admission.invalid);
+  const stackFile = stackFileOf(about.stackFolder, agent.name);
+  // Left by the last run: it would be taken for a sign that the new one can be asked.
+  await rm(stackFile, { force: true }).catch(() => undefined);
   const environment = environmentOf({
     inherited: process.env,
     own: agent.env,
-    url: receiver.url,
-    key: receiver.key,
+    url: about.receiver.url,
+    key: about.receiver.key,
     agent: agent.name,
     runId: start.runId,
-    marker: markerOf(supervisorId, start.runId),
+    marker: markerOf(about.supervisorId, start.runId),
     intervalMs: agent.intervalMs,
+    stackFile,
     death: await tombstoneFor(about),
   });
-  return process_.start(start.runId, environment);
+  return target.start({ runId: start.runId, environment });
+}
+
+export function stackFileOf(folder: string, agent: string): string {
+  return join(folder, `${fileNameOf(agent)}.txt`);
 }
 
 async function tombstoneFor(about: Launch): Promise<{ readonly reason: string; readonly tombstone: string } | null> {

@@ -30,9 +30,12 @@ export function demandOf(
 export function beatDirectly(
   last: SupervisedAgentView | null,
   word: SupervisedAgentView,
-  runId: string | null,
+  present: { readonly runId: string | null; readonly namesRuns: boolean },
 ): boolean {
+  const { runId, namesRuns } = present;
   if (word.direct_beat_at === null || runId === null) return false;
+  // A platform's run has whatever name its agent gives it: there too only a new beat can be this run's.
+  if (!namesRuns) return last !== null && word.direct_beat_at > (last.direct_beat_at ?? 0);
   if (word.direct_run_id === runId) return word.direct_beat_at > (last?.direct_beat_at ?? 0);
   // Without a run's name only a new beat can be this run's: the first word may tell of one from long ago.
   return word.direct_run_id === null && last !== null && word.direct_beat_at > (last.direct_beat_at ?? 0);

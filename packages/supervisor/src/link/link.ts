@@ -20,7 +20,8 @@ export interface LinkOptions {
   readonly client: ServerClient;
   readonly spool: Spool;
   readonly host: string;
-  readonly agents: BatchRequest["agents"];
+  /** Those that are kept now. */
+  readonly agents: () => BatchRequest["agents"];
   readonly now: () => Ms;
   /** How long the server may keep a request for commands waiting; asked before each. */
   readonly pollMs: () => DurationMs;
@@ -108,7 +109,7 @@ export class Link {
     try {
       const upto = spool.durable;
       const items = [...(await spool.read(spool.acknowledged, batchLimit))];
-      const answer = await client.sendBatch({ host, sent_at: now(), spool: spool.id, agents, items }, signal);
+      const answer = await client.sendBatch({ host, sent_at: now(), spool: spool.id, agents: agents(), items }, signal);
       await spool.acknowledge(answer.upto);
       // Nothing could be read although something is there: its lines are damaged, and waiting does not mend them.
       if (items.length === 0) await spool.acknowledge(upto);

@@ -16,6 +16,7 @@ const about = {
   runId: "r1",
   marker: "s.r1",
   intervalMs: 1_500,
+  stackFile: "/stacks/bot.txt",
   death: null,
 };
 
@@ -29,7 +30,16 @@ test("an agent gets its own settings and the local address, and nothing of the s
     MIDWATCH_RUN_ID: "r1",
     MIDWATCH_INSTANCE: "s.r1",
     MIDWATCH_INTERVAL: "1500ms",
+    MIDWATCH_STACK_FILE: "/stacks/bot.txt",
+    NODE_OPTIONS: "--inspect-port=0",
   });
+});
+
+test("a debugger's port of the agent's own choice stands, and its other options are kept", () => {
+  const withOptions = (options: string): string | undefined =>
+    environmentOf({ ...about, own: { NODE_OPTIONS: options } })["NODE_OPTIONS"];
+  assert.equal(withOptions("--max-old-space-size=512"), "--max-old-space-size=512 --inspect-port=0");
+  assert.equal(withOptions("--inspect=9230"), "--inspect=9230");
 });
 
 test("after a crash it is told why, and where the rest stands", () => {

@@ -12,6 +12,8 @@ export interface AgentEnvironment {
   readonly runId: string;
   readonly marker: string;
   readonly intervalMs: DurationMs | null;
+  /** Where a Python agent is to write its stack when it is asked by SIGUSR1. */
+  readonly stackFile: string;
   /** After a crash: why, in words, and the file that tells the rest. */
   readonly death: { readonly reason: string; readonly tombstone: string } | null;
 }
@@ -19,15 +21,21 @@ export interface AgentEnvironment {
 /**
  * The environment of one run. Everything `MIDWATCH_…` of the supervisor's own environment is left behind: a key meant for
  * the supervisor, or the restart reason of a supervisor that is itself supervised, is none of the agent's business.
+ *
+ * Node.js listens for a debugger when it gets SIGUSR1, which is how a hung one is asked for its stack; on any free port, so
+ * that agents and their children do not fight for one. Nothing listens before that.
  */
 export function environmentOf(about: AgentEnvironment): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(about.inherited)) {
     if (value !== undefined && !name.startsWith("MIDWATCH_")) environment[name] = value;
   }
+  const given = { ...environment, ...about.own };
+  const { NODE_OPTIONS: options = "" } = given;
   return {
-    ...environment,
-    ...about.own,
+    ...given,
+    ...(options.includes("--inspect") ? {} : { NODE_OPTIONS: `${options} --inspect-port=0`.trim() }),
+    MIDWATCH_STACK_FILE: about.stackFile,
     MIDWATCH_URL: about.url,
     MIDWATCH_KEY: about.key,
     MIDWATCH_AGENT: about.agent,

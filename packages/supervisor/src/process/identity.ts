@@ -84,6 +84,18 @@ function readFromPs(pid: number): ProcessFacts | null {
   }
 }
 
+/** Pids of the direct children, oldest first; empty where the system tells none. */
+export function childrenOf(pid: number): readonly number[] {
+  if (!onLinux) return [];
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim();
+    return children === "" ? [] : children.split(" ").map(Number);
+  } catch {
+    // Gone meanwhile, or a kernel that does not list them.
+    return [];
+  }
+}
+
 /** The full name of a living process; null when it is gone or a zombie. */
 export function identify(pid: number): ProcessIdentity | null {
   const facts = readProcess(pid);

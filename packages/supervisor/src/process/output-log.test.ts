@@ -36,10 +36,10 @@ test("the last lines are those of the present run", async (t) => {
   const log = new OutputLog({ path, maxBytes: 10_000, onOutput: null });
   await appendFile(path, "of the last run\n");
   const file = await log.openForRun();
-  assert.deepEqual(await log.lastLines(), []);
+  assert.deepEqual(await log.lastLines(20), []);
   await file.write("Traceback:\n  ValueError: no\n\n");
   await file.close();
-  assert.deepEqual(await log.lastLines(), ["Traceback:", "  ValueError: no"]);
+  assert.deepEqual(await log.lastLines(20), ["Traceback:", "  ValueError: no"]);
 });
 
 test("an adopted run's earlier output is not heard again", async (t) => {
@@ -54,7 +54,10 @@ test("an adopted run's earlier output is not heard again", async (t) => {
 });
 
 test("last lines are bounded in number and length", () => {
-  const lines = lastLinesOf(Array.from({ length: 100 }, (_, index) => `${index} ${"y".repeat(1_000)}`).join("\r\n"));
+  const lines = lastLinesOf(
+    Array.from({ length: 100 }, (_, index) => `${index} ${"y".repeat(1_000)}`).join("\r\n"),
+    20,
+  );
   assert.equal(lines.length, 20);
   assert.ok(lines.every((line) => line.length <= 400));
   assert.match(lines.at(-1) ?? "", /^99 y+…$/);

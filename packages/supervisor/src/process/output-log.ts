@@ -13,10 +13,8 @@ export interface OutputLogOptions {
   readonly onOutput: ((chunk: Buffer) => void) | null;
 }
 
-/** The last lines that go into an incident: enough for a stack trace, small enough for a message. */
-const lastLinesLimit = 20;
 const lineLimit = 400;
-const lastBytes = 16 * 1024;
+const lastBytes = 64 * 1024;
 const readChunk = 64 * 1024;
 
 export class OutputLog {
@@ -26,6 +24,8 @@ export class OutputLog {
   /** Where the present run began to print. */
   #runStart = 0;
   #looking: Promise<void> = Promise.resolve();
+  #sizeSeen = 0;
+  #chatty = false;
 
   constructor(options: OutputLogOptions) {
     this.#options = options;
@@ -33,6 +33,11 @@ export class OutputLog {
 
   get path(): string {
     return this.#options.path;
+  }
+
+  /** It grew by a tenth of its bound since the last look: the next should come soon. */
+  get isChatty(): boolean {
+    return this.#chatty;
   }
 
   /** Opens the file for a run that is about to start. The caller closes its handle once the run has its own. */
@@ -61,6 +66,8 @@ export class OutputLog {
   async #look(): Promise<void> {
     const size = await sizeOf(this.path);
     if (size === null) return;
+    this.#chatty = size - this.#sizeSeen > this.#options.maxBytes / 10;
+    this.#sizeSeen = size;
     if (size < this.#heard) this.#heard = 0;
     if (this.#options.onOutput !== null) await this.#passOn(size, this.#options.onOutput);
     this.#heard = Math.max(this.#heard, size);
@@ -89,12 +96,13 @@ export class OutputLog {
     else await copyTail(this.path, `${aside}.tmp`, this.#options.maxBytes);
     await rename(`${aside}.tmp`, aside);
     await truncate(this.path, 0);
+    this.#sizeSeen = 0;
     this.#heard = 0;
     this.#runStart = 0;
   }
 
   /** The last lines the present run printed, bounded in number and length. Empty when there are none or none can be read. */
-  async lastLines(): Promise<readonly string[]> {
+  async lastLines(limit: number): Promise<readonly string[]> {
     try {
       const file = await open(this.path, "r");
       try {
@@ -102,7 +110,7 @@ export class OutputLog {
         const start = Math.max(this.#runStart <= size ? this.#runStart : 0, size - lastBytes);
         const bytes = Buffer.alloc(size - start);
         const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
-        return lastLinesOf(bytes.toString("utf8", 0, bytesRead));
+        return lastLinesOf(bytes.toString("utf8", 0, bytesRead), limit);
       } finally {
         await file.close();
       }
@@ -113,11 +121,9 @@ export class OutputLog {
   }
 }
 
-export function lastLinesOf(text: string): readonly string[] {
+export function lastLinesOf(text: string, limit: number): readonly string[] {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
-  return lines
-    .slice(-lastLinesLimit)
-    .map((line) => (line.length > lineLimit ? `${line.slice(0, lineLimit - 1)}…` : line));
+  return lines.slice(-limit).map((line) => (line.length > lineLimit ? `${line.slice(0, lineLimit - 1)}…` : line));
 }
 
 async function sizeOf(path: string): Promise<number | null> {

@@ -2,7 +2,8 @@
 //
 // | rung | what | how long |
 // |---|---|---|
-// | ask | TERM to the group and to children that left it; CONT, so that a halted process can hear it | the grace |
+// | announce | nothing yet: the answers to its beats tell it to stop | the announcement |
+// | ask | TERM to the group and to children that left it; CONT, so that a halted process can hear it | the grace, longer if the agent asks for it, up to a limit |
 // | force | KILL to all that is left | 1 s |
 // | sweep | whatever still carries the run's marker is looked for again and killed | 3 rounds |
 //
@@ -21,7 +22,13 @@ export interface ProcessTree {
 }
 
 export interface Ladder {
+  /** Before TERM, for an agent that hears of it in the answers to its beats. */
+  readonly announceMs?: DurationMs;
   readonly graceMs: DurationMs;
+  /** Until when the agent has asked for more time, by `performance.now()`; asked again and again. */
+  readonly grantedUntil?: () => number;
+  /** From TERM to KILL at most, whatever was granted. */
+  readonly limitMs?: DurationMs;
   /** Begin with KILL. */
   readonly kill: boolean;
   /** Ends the grace early: somebody has asked for KILL meanwhile. */
@@ -36,18 +43,26 @@ const sweepRounds = 3;
 export async function stopTree(tree: ProcessTree, ladder: Ladder): Promise<readonly ProcessIdentity[]> {
   let members = membersOf(tree);
   if (members.length > 0 && !ladder.kill) {
+    const { announceMs = 0, graceMs, grantedUntil, limitMs = graceMs, hurry } = ladder;
+    const toldAt = performance.now();
+    if (announceMs > 0) members = await waitUntilGone(tree, members, () => toldAt + announceMs, hurry);
+    const askedAt = performance.now();
     ask(tree, members);
-    members = await waitUntilGone(tree, members, ladder.graceMs, ladder.hurry);
+    const graceEnds = (): number =>
+      Math.min(askedAt + Math.max(graceMs, limitMs), Math.max(askedAt + graceMs, grantedUntil?.() ?? 0));
+    members = await waitUntilGone(tree, members, graceEnds, hurry);
   }
   for (let round = 0; round < sweepRounds && members.length > 0; round += 1) {
     if (tree.identity) signalGroup(tree.identity, "SIGKILL");
     for (const member of members) signalProcess(member, "SIGKILL");
-    members = await waitUntilGone(tree, members, killWaitMs);
+    const killedAt = performance.now();
+    members = await waitUntilGone(tree, members, () => killedAt + killWaitMs);
   }
   return members;
 }
 
-function membersOf({ identity, marker }: ProcessTree): readonly ProcessIdentity[] {
+/** Every living process of the tree, its main process first. */
+export function membersOf({ identity, marker }: ProcessTree): readonly ProcessIdentity[] {
   const marked = findMarked(marker);
   if (identity === null || !isAlive(identity) || marked.some(({ pid }) => pid === identity.pid)) return marked;
   return [identity, ...marked];
@@ -67,10 +82,9 @@ function ask({ identity }: ProcessTree, members: readonly ProcessIdentity[]): vo
 async function waitUntilGone(
   tree: ProcessTree,
   members: readonly ProcessIdentity[],
-  limitMs: DurationMs,
+  deadline: () => number,
   hurry?: AbortSignal,
 ): Promise<readonly ProcessIdentity[]> {
-  const deadline = performance.now() + limitMs;
   let left = members.filter(isAlive);
   let waitMs = 5;
   for (;;) {
@@ -79,7 +93,7 @@ async function waitUntilGone(
       // Elsewhere than on Linux nothing can be found anew.
       if (left.length === 0 || !onLinux) return left;
     }
-    const remainingMs = deadline - performance.now();
+    const remainingMs = deadline() - performance.now();
     if (remainingMs <= 0 || hurry?.aborted) return membersOf(tree);
     await pause(Math.min(waitMs, remainingMs));
     waitMs = Math.min(waitMs * 2, 100);

@@ -26,7 +26,7 @@ export function tombstoneOf(agent: string, death: Death, reason: string, attempt
       died_at: new Date(death.diedAt).toISOString(),
       code: exit.code,
       signal: exit.signal,
-      oom: exit.oom,
+      oom: exit.oom?.confidence ?? null,
       stopped_for: exit.stoppedFor,
       last_lines: exit.lastLines,
     },

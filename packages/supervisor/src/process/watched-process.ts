@@ -1,18 +1,14 @@
 // One life of an agent's process: started here, or found alive after this supervisor's own death. A process started here
-// reports its end at once and with its status; an adopted one is nobody's child that we know, so it is looked at twice
-// a second and how it ended stays unknown.
+// reports its end at once; an adopted one is nobody's child that we know, so it is looked at twice a second, and how it
+// ended is read from what its shell wrote down. What is held is that shell: it leads the session, and it ends with the agent.
 
 import { spawn } from "node:child_process";
 import type { FileHandle } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { describeError, systemCode } from "../failure.ts";
 import { findCommand } from "./command-line.ts";
-import { identify, isAlive, type ProcessIdentity } from "./identity.ts";
-
-export interface ProcessEnd {
-  /** Both null when it could not be seen. */
-  readonly code: number | null;
-  readonly signal: string | null;
-}
+import { endOfShim, forgetExitFile, readExitFile, underShim, type ProcessEnd } from "./exit-shim.ts";
+import { childrenOf, identify, isAlive, type ProcessIdentity } from "./identity.ts";
 
 export interface WatchedProcess {
   readonly runId: string;
@@ -24,38 +20,47 @@ export interface WatchedProcess {
   readonly letGo: () => void;
 }
 
-export interface StartOrder {
+export interface ProcessOrder {
   readonly argv: readonly string[];
   readonly cwd: string;
-  readonly environment: Record<string, string>;
+  readonly environment: Readonly<Record<string, string>>;
   readonly runId: string;
   readonly marker: string;
+  /** Where its status is written down. */
+  readonly exitFile: string;
   /** Where both output streams go; null throws them away. */
   readonly output: FileHandle | null;
 }
 
 export type StartOutcome =
-  { readonly ok: true; readonly process: WatchedProcess } | { readonly ok: false; readonly reason: string };
+  | { readonly ok: true; readonly process: WatchedProcess }
+  | { readonly ok: false; readonly reason: string; readonly isPassing: boolean };
 
 /**
  * Starts the process in a session and group of its own. Its output goes to a file and never to a pipe: with a pipe the
  * agent would die of the supervisor's death at its next line.
  */
-export async function startProcess(order: StartOrder): Promise<StartOutcome> {
+export async function startProcess(order: ProcessOrder): Promise<StartOutcome> {
   const found = findCommand(order.argv, { cwd: order.cwd, path: order.environment["PATH"] ?? "/usr/bin:/bin" });
-  if (!found.ok) return found;
-  const [program = "", ...args] = order.argv;
+  if (!found.ok) return { ...found, isPassing: false };
+  const [program = ""] = order.argv;
+  const [shell = "", ...args] = underShim(order.argv, order.exitFile);
   const output = order.output?.fd ?? "ignore";
   const { promise, resolve } = Promise.withResolvers<StartOutcome>();
   try {
-    const child = spawn(program, args, {
+    const child = spawn(shell, args, {
       cwd: order.cwd,
       env: order.environment,
       detached: true,
       stdio: ["ignore", output, output],
     });
-    const ended = new Promise<ProcessEnd>((end) => child.once("exit", (code, signal) => end({ code, signal })));
-    child.once("error", (error) => resolve({ ok: false, reason: explain(program, error) }));
+    const ended = new Promise<ProcessEnd>((end) =>
+      child.once("exit", (code, signal) => {
+        void forgetExitFile(order.exitFile);
+        end(endOfShim({ code, signal }));
+      }),
+    );
+    child.once("error", (error) => resolve({ ok: false, ...explain(program, error) }));
     if (child.pid !== undefined) {
       // Read before the event loop can reap it, so even a process that dies at once has a name.
       const identity = identify(child.pid) ?? { pid: child.pid, startTime: "ended at once", bootId: "" };
@@ -65,26 +70,38 @@ export async function startProcess(order: StartOrder): Promise<StartOutcome> {
     }
   } catch (error) {
     // spawn throws for what the system refuses outright, such as an argument list that is too long.
-    resolve({ ok: false, reason: explain(program, error) });
+    resolve({ ok: false, ...explain(program, error) });
   }
   return promise;
 }
 
-function explain(program: string, error: unknown): string {
+function explain(program: string, error: unknown): { readonly reason: string; readonly isPassing: boolean } {
   switch (systemCode(error)) {
-    case "ENOEXEC":
-      return `${program} is not a program this machine can run; a script needs a first line such as #!/bin/sh`;
-    case "EACCES":
-    case "EPERM":
-      return `${program} may not be executed by this user; check its mode and owner`;
     case "E2BIG":
-      return `the arguments and environment of ${program} are too long for this system`;
+      return { reason: `the arguments and environment of ${program} are too long for this system`, isPassing: false };
     case "EAGAIN":
     case "ENOMEM":
-      return `the system has no room for another process (${describeError(error)}); check memory and process limits`;
+      return {
+        reason: `the system has no room for another process (${describeError(error)}); check memory and process limits`,
+        isPassing: true,
+      };
     default:
-      return `${program} could not be started: ${describeError(error)}`;
+      return { reason: `${program} could not be started: ${describeError(error)}`, isPassing: false };
   }
+}
+
+/** Forking takes the shell a millisecond or two; where it cannot be seen, the shell stands for the agent. */
+const forkWaitMs = 40;
+
+/** The pid a person knows the agent by: that of the command itself, under its shell. */
+export async function pidOfAgent(shell: ProcessIdentity): Promise<number> {
+  const giveUpAt = performance.now() + forkWaitMs;
+  while (performance.now() < giveUpAt && isAlive(shell)) {
+    const [agent] = childrenOf(shell.pid);
+    if (agent !== undefined) return agent;
+    await pause(1);
+  }
+  return shell.pid;
 }
 
 /** How often an adopted process is looked at. */
@@ -95,12 +112,17 @@ export function adoptProcess(found: {
   readonly identity: ProcessIdentity;
   readonly runId: string;
   readonly marker: string;
+  readonly exitFile: string;
 }): WatchedProcess {
+  const { runId, identity, marker, exitFile } = found;
   const { promise: ended, resolve } = Promise.withResolvers<ProcessEnd>();
   const timer = setInterval(() => {
-    if (isAlive(found.identity)) return;
+    if (isAlive(identity)) return;
     clearInterval(timer);
-    resolve({ code: null, signal: null });
+    void readExitFile(exitFile).then((end) => {
+      void forgetExitFile(exitFile);
+      resolve(end);
+    });
   }, lookEveryMs);
-  return { ...found, ended, letGo: () => clearInterval(timer) };
+  return { runId, identity, marker, ended, letGo: () => clearInterval(timer) };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test, type TestContext } from "node:test";
 import type { BeatAnswer } from "@midwatch/protocol";
-import type { ReceivedBeat } from "../keeper/keeper.ts";
+import type { ReceivedBeat } from "../keeper/received-beat.ts";
 import { until } from "../testing/until.ts";
 import { Receiver } from "./receiver.ts";
 import { notStored, unknownAgent } from "./refusal.ts";

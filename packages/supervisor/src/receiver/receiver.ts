@@ -19,7 +19,7 @@ import {
   type Refusal,
 } from "@midwatch/protocol";
 import { describeError, SupervisorError, systemCode } from "../failure.ts";
-import type { ReceivedBeat } from "../keeper/keeper.ts";
+import type { ReceivedBeat } from "../keeper/received-beat.ts";
 import type { Address } from "./address.ts";
 import { BrokenBeats } from "./broken-beats.ts";
 import { readBody } from "./read-body.ts";

@@ -9,7 +9,9 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Notice } from "../fallback/notice.ts";
+import { childrenOf } from "../process/identity.ts";
 import { findMarkedBy, findRuns } from "../process/marker.ts";
+import type { Command } from "../process/command-line.ts";
 import type { RunningSupervisor, SupervisorOptions } from "../running-supervisor.ts";
 import type { SupervisedAgent } from "../supervised-agent.ts";
 import { startSupervisor } from "../supervisor.ts";
@@ -27,22 +29,31 @@ export function loop(...args: readonly string[]): readonly string[] {
   return [process.execPath, loopAgent, ...args];
 }
 
-export function agentIn(folder: string, more: Partial<SupervisedAgent> = {}): SupervisedAgent {
+export function agentIn(
+  folder: string,
+  { run = loop(), ...more }: Partial<SupervisedAgent> & { readonly run?: Command } = {},
+): SupervisedAgent {
   return {
     name: "bot",
-    run: loop(),
+    target: { platform: "process", run },
     cwd: folder,
     env: {},
     tags: [],
+    state: { files: [], validate: null, validateTimeoutMs: 30_000, onInvalid: "restore" },
+    after: [],
+    isReported: true,
     liveness: "beats",
     intervalMs: 60_000,
     missedLimit: 2,
     restart: "always",
     cooldownMs: 5 * 60_000,
     maxRestarts: 3,
+    maxRestartsPerDay: 6,
     probationMs: 10 * 60_000,
     startupMs: 2 * 60_000,
+    stopAnnounceMs: 0,
     stopGraceMs: 5_000,
+    stopLimitMs: 300_000,
     ...more,
   };
 }
@@ -55,7 +66,7 @@ export async function folderFor(t: TestContext): Promise<string> {
   supervisors.set(folder, []);
   t.after(async () => {
     for (const running of supervisors.get(folder) ?? []) await running.stop({ agents: "stop" });
-    const left = processesOf(folder);
+    const left = everyProcessOf(folder);
     for (const pid of left) process.kill(pid, "SIGKILL");
     await rm(folder, { recursive: true, force: true });
     assert.deepEqual(left, [], "processes were left behind");
@@ -83,8 +94,19 @@ export async function supervise(folder: string, more: Partial<SupervisorOptions>
   return { running, log, notices };
 }
 
-/** Pids of all living processes that a supervisor of this folder has started, their children included. */
+/** Pids of all living processes of the agents of this folder, their children included; the main one first. */
 export function processesOf(folder: string): readonly number[] {
+  return everyProcessOf(folder).filter((pid) => !isShell(pid));
+}
+
+/** The shell over an agent, which only waits for it. */
+function isShell(pid: number): boolean {
+  return (
+    existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("\0midwatch-agent\0")
+  );
+}
+
+function everyProcessOf(folder: string): readonly number[] {
   const id = join(folder, "supervisor", "supervisor-id");
   return existsSync(id) ? findMarkedBy(readFileSync(id, "utf8").trim()).map(({ pid }) => pid) : [];
 }
@@ -94,7 +116,7 @@ export function pidOf(folder: string, agent: string): number {
   const id = readFileSync(join(folder, "supervisor", "supervisor-id"), "utf8").trim();
   const run = findRuns(id).find((one) => one.agent === agent);
   if (!run) throw new Error(`${agent} does not run`);
-  return run.identity.pid;
+  return childrenOf(run.identity.pid)[0] ?? run.identity.pid;
 }
 
 /** What the agent has printed so far. */
