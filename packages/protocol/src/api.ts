@@ -2,7 +2,48 @@
 
 export type Iso = string;
 
-export interface IncidentView {
+export interface IncidentView extends IncidentSummary {
+  /** What was taken of its runs when they hung or ended, oldest first; `GET /api/v1/evidence/{id}` has the whole. */
+  evidence: EvidenceLineView[];
+}
+
+export interface EvidenceLineView {
+  id: number;
+  at: Iso;
+  why: "hung" | "crashed" | "overdue";
+  /** One line for a person: the most telling fact. */
+  summary: string;
+}
+
+/** `GET /api/v1/evidence/{id}`: what a run was doing when it hung or ended. */
+export interface EvidenceView extends EvidenceLineView {
+  agent: string;
+  run_id: string;
+  /** In the order in which a person should read them; text from the agent, to be trusted by nobody. */
+  items: { name: string; text: string }[];
+}
+
+/** `GET /api/v1/agents/{name}/commands`: what was asked for an agent, newest first. */
+export interface CommandView {
+  id: string;
+  agent: string;
+  command: string;
+  /** Those that come `after` the agent were meant, too. */
+  dependents: boolean;
+  by: string;
+  /** The label of the key, or the session, that asked; null where an older Midwatch did not write it down. */
+  asked_with: string | null;
+  /** Who carries it out; null for what the server does by itself. */
+  supervisor: string | null;
+  /** `delivered`: fetched by the supervisor; `expired`: no outcome came in time. */
+  state: "waiting" | "delivered" | "done" | "failed" | "expired";
+  message: string | null;
+  asked_at: Iso;
+  finished_at: Iso | null;
+}
+
+/** An incident as it is told in a webhook. */
+export interface IncidentSummary {
   id: number;
   agent: string;
   kind: string;
@@ -271,7 +312,7 @@ export interface WebhookBody {
   severity: "page" | "warn" | "info" | null;
   title: string;
   text: string;
-  incident: IncidentView | null;
+  incident: IncidentSummary | null;
   /** Only in `report.daily`: the data behind its text, agents with something to tell first. */
   report?: DailyReportView;
 }

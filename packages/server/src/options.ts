@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly stream?: Writable;
   /** The built dashboard; what stands beside the installed packages unless given, null for none. */
   readonly dashboardDir?: string | null;
+  /** Called on every turn of the main loop, some ten times a second: what the server's own sign of life comes from. */
+  readonly onTurn?: () => void;
 }
 
 /** Opens every channel, or throws a `ConfigError` that names everything that is wrong. */

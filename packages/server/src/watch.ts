@@ -77,7 +77,8 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const presenter = createPresenter({ census: ledger.census, settingsOf, clock, timeZone });
   const queue = new BeatQueue({ ledger, log, strict });
   const supervisors = new Supervisors(ledger, clock);
-  const sweeper = new Sweeper({ store, ledger, clock, sight: new Sight(store, clock), supervisors, log });
+  const sight = new Sight(store, clock);
+  const sweeper = new Sweeper({ store, ledger, clock, sight, supervisors, log, onTurn: options.onTurn ?? null });
   const check: KeyCheck = { keys: new KeyRing(store, clock), tries: new FailedTries(clock) };
   const sessions = new Sessions(store, clock);
   const priceOf = createPricing();

@@ -2,6 +2,7 @@ import type {
   AgentState,
   BeatStatus,
   DurationMs,
+  EvidenceNote,
   HistoryEntry,
   Incident,
   IncidentKind,
@@ -60,6 +61,16 @@ export interface AgentWrite {
   readonly history: readonly HistoryEntry[];
   /** In order. */
   readonly incidents: readonly IncidentWrite[];
+  readonly evidence?: readonly EvidenceDraft[];
+}
+
+/** What a run was doing when it hung or ended. The newest of each agent are kept: at most 50, and at most 20 MiB. */
+export interface EvidenceDraft extends EvidenceNote {
+  /** The same key is never written twice. */
+  readonly key: string;
+  readonly at: Ms;
+  /** In the order in which a person should read them. */
+  readonly items: readonly { readonly name: string; readonly text: string }[];
 }
 
 export type IncidentWrite =
@@ -90,8 +101,15 @@ export interface Writes {
   readonly outbox: (ids: WrittenIds) => readonly OutboxDraft[];
   /** Commands for supervisors, written with the decision. */
   readonly commands?: readonly CommandDraft[];
-  /** Highest spool item per supervisor now durable. */
-  readonly spools?: readonly { readonly supervisor: string; readonly spool: string; readonly upto: number }[];
+  /** What became of commands. The first outcome stays; only one that is `expired` gives way to what a supervisor says. */
+  readonly outcomes?: readonly CommandOutcome[];
+  /** Highest spool item per supervisor now durable, at this time. */
+  readonly spools?: readonly {
+    readonly supervisor: string;
+    readonly spool: string;
+    readonly upto: number;
+    readonly at: Ms;
+  }[];
 }
 
 export interface WrittenIds {
@@ -118,6 +136,19 @@ export interface StoredIncident {
   readonly incident: Incident;
   readonly resolvedAt: Ms | null;
   readonly resolvedBy: ResolvedBy | null;
+  /** What was taken of its runs meanwhile, oldest first. */
+  readonly evidence: readonly EvidenceLine[];
+}
+
+/** A piece of evidence without its items. */
+export interface EvidenceLine extends EvidenceNote {
+  readonly id: number;
+  readonly at: Ms;
+}
+
+export interface StoredEvidence extends EvidenceLine {
+  readonly agent: string;
+  readonly items: EvidenceDraft["items"];
 }
 
 export interface StoredBeat extends BeatRecord {
@@ -134,16 +165,30 @@ export interface OutboxRow extends OutboxDraft {
 
 export interface CommandDraft {
   readonly id: string;
-  readonly supervisor: string;
+  /** Null when it needs no supervisor: then it is done as soon as it is written. */
+  readonly supervisor: string | null;
   readonly agent: string;
   readonly command: string;
+  /** The agents that come after it are meant, too. */
+  readonly dependents: boolean;
   readonly by: string;
+  /** The key or session that asked; `by` is the name it gave. Null in rows of an older Midwatch. */
+  readonly askedWith: string | null;
   readonly at: Ms;
 }
 
 export interface CommandRow extends CommandDraft {
-  readonly state: "waiting" | "delivered" | "done" | "failed";
+  /** `expired`: no outcome came in time. */
+  readonly state: "waiting" | "delivered" | "done" | "failed" | "expired";
   readonly message: string | null;
+  readonly finishedAt: Ms | null;
+}
+
+export interface CommandOutcome {
+  readonly id: string;
+  readonly state: "done" | "failed" | "expired";
+  readonly message: string;
+  readonly at: Ms;
 }
 
 export interface KeyRow {
@@ -226,6 +271,7 @@ export interface Store {
     },
   ): Promise<PageOf<StoredIncident>>;
   incident(id: number): Promise<StoredIncident | null>;
+  evidence(id: number): Promise<StoredEvidence | null>;
   /** Hours that begin in the span, by agent and hour. Every durable beat is in them. */
   hours(query: { readonly agent?: string; readonly from: Ms; readonly to: Ms }): Promise<readonly HourRow[]>;
 
@@ -249,7 +295,10 @@ export interface Store {
 
   commandsFor(supervisor: string): Promise<readonly CommandRow[]>;
   command(id: string): Promise<CommandRow | null>;
-  finishCommand(id: string, outcome: { readonly ok: boolean; readonly message: string }): Promise<void>;
+  /** What was asked for an agent, newest first. */
+  commands(agent: string, query: PageQuery): Promise<PageOf<CommandRow>>;
+  /** Commands without an outcome that were asked for before `before`, oldest first. */
+  staleCommands(before: Ms, limit: number): Promise<readonly CommandRow[]>;
   spoolUpto(supervisor: string, spool: string): Promise<number>;
 
   keys(): Promise<readonly KeyRow[]>;
@@ -263,7 +312,10 @@ export interface Store {
   claimFact(key: string, value: string): Promise<boolean>;
   factsWith(prefix: string): Promise<readonly { readonly key: string; readonly value: string }[]>;
 
-  /** Deletes what is older than kept; at most `limit` rows a call, true when there is more. */
+  /**
+   * Deletes what is older than kept: evidence goes with the incidents, commands that are over and spools that have not moved
+   * with the history. At most `limit` rows a call, true when there is more.
+   */
   prune(
     before: { readonly beats: Ms; readonly history: Ms; readonly incidents: Ms; readonly outbox: Ms },
     limit: number,

@@ -1,5 +1,6 @@
 import type { AgentEvent, Ms } from "@midwatch/core";
 import type { SupervisedSettings, SupervisorFact } from "@midwatch/protocol";
+import type { EvidenceDraft } from "@midwatch/store";
 import type { SettingsPatch } from "../settings.ts";
 
 /** A fact as the rules know it. `here` turns a time of the supervisor's clock into one of ours; an event is never ahead of `now`. */
@@ -24,6 +25,13 @@ export function eventOfFact(fact: SupervisorFact, here: (at: number) => Ms, now:
     case "recovery":
       return { type: "recovery-reported", at, recovery: recoveryOf(fact.recovery, here) };
   }
+}
+
+export function evidenceOfFact(
+  { run_id, why, summary, items }: Extract<SupervisorFact, { type: "evidence" }>,
+  known: { readonly key: string; readonly at: Ms },
+): EvidenceDraft {
+  return { ...known, runId: run_id, why, summary, items };
 }
 
 function recoveryOf(

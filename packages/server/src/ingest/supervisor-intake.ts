@@ -15,7 +15,7 @@ import {
   type SupervisedAgentView,
   type SupervisorBatch,
 } from "@midwatch/protocol";
-import type { Store } from "@midwatch/store";
+import type { EvidenceDraft, Store } from "@midwatch/store";
 import type { Clock } from "../clock.ts";
 import { ApiError } from "../errors.ts";
 import type { AgentJob } from "../ledger/fold-agents.ts";
@@ -27,7 +27,7 @@ import { storeCode } from "../store-trouble.ts";
 import type { Supervisors } from "../sweeper/supervisors.ts";
 import { beatAnswer } from "./beat-answer.ts";
 import { invalidFields, tooManyAgents } from "./refusals.ts";
-import { eventOfFact, patchOfSupervised } from "./supervisor-facts.ts";
+import { eventOfFact, evidenceOfFact, patchOfSupervised } from "./supervisor-facts.ts";
 
 /** Items in one transaction: bounds how long beats of others wait. */
 const maxTogether = 2_000;
@@ -151,12 +151,12 @@ export class SupervisorIntake {
   }
 
   async #store(items: readonly SpooledItem[], delivery: Delivery, answers: Map<number, Answer>): Promise<void> {
-    const { ledger, log } = this.#deps;
-    const { supervisor, spool } = delivery;
+    const { ledger, log, clock } = this.#deps;
     const upto = items.at(-1)?.n ?? 0;
+    const spool = { supervisor: delivery.supervisor, spool: delivery.spool, upto, at: clock.now() };
     const byAgent = this.#eventsOf(items, delivery, answers);
     try {
-      const committed = await ledger.commit(this.#jobsOf(byAgent), { spool: { supervisor, spool, upto } });
+      const committed = await ledger.commit(this.#jobsOf(byAgent), { spool });
       noteAnswers(byAgent, committed, answers);
     } catch (error) {
       if (storeCode(error) !== null) throw error;
@@ -166,11 +166,11 @@ export class SupervisorIntake {
         return;
       }
       log.error(
-        { err: error, supervisor, n: upto },
+        { err: error, supervisor: spool.supervisor, n: upto },
         "an item of a spool could not be judged; this is a bug in Midwatch",
       );
       answers.set(upto, errorBody(new ApiError(500, "internal", "something went wrong here")));
-      await ledger.commit([], { spool: { supervisor, spool, upto } });
+      await ledger.commit([], { spool });
     }
   }
 
@@ -189,14 +189,19 @@ export class SupervisorIntake {
     return byAgent;
   }
 
-  #eventOf(item: SpooledItem, { aheadMs }: Delivery): Numbered | { readonly refused: ApiError } {
+  #eventOf(item: SpooledItem, { aheadMs, supervisor, spool }: Delivery): Numbered | { readonly refused: ApiError } {
     const now = this.#deps.clock.now();
     const here = (at: number): Ms => Math.round(at + aheadMs);
     switch (item.is) {
       case "refused":
         return { refused: invalidFields(item.errors) };
-      case "fact":
-        return { n: item.n, agent: item.fact.agent, event: eventOfFact(item.fact, here, now) };
+      case "fact": {
+        const { n, fact } = item;
+        const event = eventOfFact(fact, here, now);
+        if (fact.type !== "evidence") return { n, agent: fact.agent, event };
+        const key = `${supervisor}/${spool}/${n}`;
+        return { n, agent: fact.agent, event, evidence: evidenceOfFact(fact, { key, at: event.at }) };
+      }
       case "beat": {
         if (!item.parsed.ok) return { refused: invalidFields(item.parsed.errors) };
         const { beat } = item.parsed;
@@ -219,11 +224,13 @@ export class SupervisorIntake {
     const now = this.#deps.clock.now();
     return Array.from(byAgent, ([name, numbered]) => {
       const events = numbered.map(({ event }) => event);
+      const evidence = numbered.flatMap((one) => one.evidence ?? []);
       const lastAt = Math.max(...events.map((event) => event.at));
       const replayed = now - lastAt > spooledMs;
       return {
         name,
         events,
+        evidence,
         registerAt: this.#deps.ledger.census.hasRoomFor(name) ? (events[0]?.at ?? now) : null,
         ...(replayed ? { replayUntil: now + betweenBatchesMs } : {}),
       };
@@ -245,6 +252,7 @@ interface Numbered {
   readonly n: number;
   readonly agent: string;
   readonly event: AgentEvent;
+  readonly evidence?: EvidenceDraft;
 }
 
 function noteAnswers(

@@ -1,7 +1,7 @@
 import type { Ms } from "@midwatch/core";
 import type { WebhookBody } from "@midwatch/protocol";
 import type { OutboxDraft, WrittenIds } from "@midwatch/store";
-import { incidentView } from "../views/incident-view.ts";
+import { incidentSummary } from "../views/incident-view.ts";
 import { iso } from "../views/time.ts";
 import type { Notice } from "./fold-agents.ts";
 
@@ -31,7 +31,7 @@ export function draftNotices(notices: readonly Notice[], ids: WrittenIds, channe
       severity: notice.incident.severity,
       title: notice.title,
       text: notice.text,
-      incident: incidentView(
+      incident: incidentSummary(
         {
           id: incidentId,
           agent: notice.agent,

@@ -17,7 +17,7 @@ import {
   type Ms,
   type ResolvedBy,
 } from "@midwatch/core";
-import type { AgentOverrides, AgentRow, AgentWrite, BeatRecord, IncidentWrite } from "@midwatch/store";
+import type { AgentOverrides, AgentRow, AgentWrite, BeatRecord, EvidenceDraft, IncidentWrite } from "@midwatch/store";
 import { noOverrides, type SettingsOf } from "../settings.ts";
 
 /** What has happened to one agent, or is asked for it. */
@@ -35,6 +35,8 @@ export interface AgentJob {
   readonly replayUntil?: Ms;
   /** Lines for the history that no rule decides. */
   readonly entries?: readonly HistoryEntry[];
+  /** What the events tell was taken, whole. */
+  readonly evidence?: readonly EvidenceDraft[];
 }
 
 /** One notification-to-be: something a person should hear about one agent. */
@@ -129,6 +131,7 @@ function foldOne(
     moveDeadline: given.moveDeadlines || job.change !== undefined || job.replayUntil !== undefined || forgotten,
     ...(overrides === known ? {} : { overrides }),
     ...(job.forgetAt !== undefined ? { forgottenAt: job.forgetAt } : revived ? { forgottenAt: null } : {}),
+    ...(job.evidence ? { evidence: job.evidence } : {}),
     ...gathered,
   };
   const outcome = { name: job.name, before, state, settings, overrides, forgotten, events, beats: gathered.beats };

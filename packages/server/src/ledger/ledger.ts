@@ -1,5 +1,5 @@
 import type { AgentEvent, DurationMs, Ms } from "@midwatch/core";
-import type { AgentRow, CommandDraft, Store, Written } from "@midwatch/store";
+import type { AgentRow, CommandDraft, CommandOutcome, Store, Writes, Written } from "@midwatch/store";
 import type { Clock } from "../clock.ts";
 import type { SettingsOf } from "../settings.ts";
 import { draftAnnouncements, draftNotices, type Announcement } from "./announce.ts";
@@ -15,7 +15,8 @@ export interface CommitOptions {
   /** From the sweeper: deadlines are stored as they are. */
   readonly moveDeadlines?: boolean;
   readonly commands?: readonly CommandDraft[];
-  readonly spool?: { readonly supervisor: string; readonly spool: string; readonly upto: number };
+  readonly outcomes?: readonly CommandOutcome[];
+  readonly spool?: NonNullable<Writes["spools"]>[number];
 }
 
 export interface Committed {
@@ -109,6 +110,7 @@ export class Ledger {
               ...draftAnnouncements(plan.announcements, alertsTo),
             ],
             ...(options.commands ? { commands: options.commands } : {}),
+            ...(options.outcomes ? { outcomes: options.outcomes } : {}),
             ...(options.spool ? { spools: [options.spool] } : {}),
           };
         },

@@ -67,7 +67,9 @@ async function act(
     return { status: 200, message };
   }
   const id = `cmd_${randomBytes(12).toString("base64url")}`;
-  await ledger.commitOne(name, event, { commands: [{ id, supervisor: supervisor.id, agent: name, command, by, at }] });
+  await ledger.commitOne(name, event, {
+    commands: [{ id, supervisor: supervisor.id, agent: name, command, dependents: false, by, askedWith: null, at }],
+  });
   bell.ring(supervisor.id);
   const later = supervisor.lost ? " It is not heard now and does it as soon as it is back." : "";
   return { status: 202, message: `${name}: the supervisor on ${supervisor.host} was asked to ${command} it.${later}` };

@@ -132,7 +132,9 @@ function registerOutcomes(app: App, { store, ledger, clock }: ApiContext): void 
       if (refused) throw refused;
       if (command.state === "done" || command.state === "failed")
         return { ok: true as const, message: "known already" };
-      await store.finishCommand(commandId, { ok, message });
+      const at = clock.now();
+      const outcome = { id: commandId, state: ok ? "done" : "failed", message, at } as const;
+      await ledger.commit([], { outcomes: [outcome] });
       if (!ok) {
         const text = `${command.command} was not done: ${message}`;
         const entry = { at: clock.now(), kind: "commanded", text, data: { command: command.command, ok } } as const;

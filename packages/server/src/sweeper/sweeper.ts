@@ -27,6 +27,7 @@ export interface SweeperDeps {
   readonly sight: Sight;
   readonly supervisors: Supervisors;
   readonly log: Log;
+  readonly onTurn: (() => void) | null;
 }
 
 export class Sweeper {
@@ -89,6 +90,7 @@ export class Sweeper {
   #schedule(afterMs: DurationMs): void {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
+      this.#deps.onTurn?.();
       void this.turn().then(() => this.#schedule(this.#trouble === null ? everyMs : afterFailureMs));
     }, afterMs);
   }

@@ -1,5 +1,6 @@
 import type { Incident, Ms, ResolvedBy } from "@midwatch/core";
-import type { IncidentView } from "@midwatch/protocol";
+import type { IncidentView, IncidentSummary } from "@midwatch/protocol";
+import type { EvidenceLine } from "@midwatch/store";
 import { iso } from "./time.ts";
 
 export interface IncidentFacts {
@@ -10,8 +11,17 @@ export interface IncidentFacts {
   readonly resolvedBy: ResolvedBy | null;
 }
 
-/** An incident as the API and webhooks show it; `now` is for the length of one that is still open. */
-export function incidentView(facts: IncidentFacts, now: Ms): IncidentView {
+/** An incident as the API shows it; `now` is for the length of one that is still open. */
+export function incidentView(
+  facts: IncidentFacts & { readonly evidence: readonly EvidenceLine[] },
+  now: Ms,
+): IncidentView {
+  const evidence = facts.evidence.map(({ id, at, why, summary }) => ({ id, at: iso(at), why, summary }));
+  return { ...incidentSummary(facts, now), evidence };
+}
+
+/** An incident as webhooks show it: what was taken of its runs comes after they are sent. */
+export function incidentSummary(facts: IncidentFacts, now: Ms): IncidentSummary {
   const { id, agent, incident, resolvedAt, resolvedBy } = facts;
   return {
     id,

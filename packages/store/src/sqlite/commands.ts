@@ -1,5 +1,7 @@
-import type { CommandDraft, CommandRow } from "../store.ts";
-import { number, text, textOrNull } from "./columns.ts";
+import type { Ms } from "@midwatch/core";
+import { limitOf, pageOf, placeOf } from "../cursor.ts";
+import type { CommandDraft, CommandOutcome, CommandRow, PageOf, PageQuery, Writes } from "../store.ts";
+import { number, numberOrNull, text, textOrNull } from "./columns.ts";
 import type { Columns, Connection } from "./connection.ts";
 
 /** Commands handed to a supervisor at once; the rest follow when these are finished. */
@@ -7,19 +9,26 @@ const commandsAtOnce = 1_000;
 
 /** An id that was written before is left as it is. */
 export function addCommand(db: Connection, draft: CommandDraft): void {
+  const isDone = draft.supervisor === null;
   db.run(
-    `INSERT INTO commands (id, supervisor, agent, command, by, at, state) VALUES (?, ?, ?, ?, ?, ?, 'waiting')
-     ON CONFLICT (id) DO NOTHING`,
+    `INSERT INTO commands (id, supervisor, agent, command, dependents, by, asked_with, at, state, finished_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     draft.id,
-    draft.supervisor,
+    draft.supervisor ?? nobody,
     draft.agent,
     draft.command,
+    draft.dependents ? 1 : 0,
     draft.by,
+    draft.askedWith,
     draft.at,
+    isDone ? "done" : "waiting",
+    isDone ? draft.at : null,
   );
 }
 
-const columns = "id, supervisor, agent, command, by, at, state, message";
+/** In the column that has to name a supervisor; no id of one is empty. */
+const nobody = "";
+const columns = "n, id, supervisor, agent, command, dependents, by, asked_with, at, state, message, finished_at";
 
 /**
  * What a supervisor has not finished, oldest first, from now on `delivered`. A delivered command is handed out again: the
@@ -48,27 +57,45 @@ export function readCommand(db: Connection, id: string): CommandRow | null {
   return row ? commandOf(row) : null;
 }
 
-/** The first outcome stays. */
-export function finishCommand(
-  db: Connection,
-  id: string,
-  outcome: { readonly ok: boolean; readonly message: string },
-): void {
+/** Newest first. */
+export function readCommands(db: Connection, agent: string, query: PageQuery): PageOf<CommandRow> {
+  const rows = db.all(
+    `SELECT ${columns} FROM commands WHERE agent = ? AND n < ? ORDER BY n DESC LIMIT ?`,
+    agent,
+    placeOf(query).id,
+    limitOf(query) + 1,
+  );
+  const page = pageOf(rows, query, (last) => [number(last, "at"), number(last, "n")]);
+  return { items: page.items.map(commandOf), next: page.next };
+}
+
+export function readStaleCommands(db: Connection, before: Ms, limit: number): readonly CommandRow[] {
+  const sql = `SELECT ${columns} FROM commands WHERE at < ? AND state IN ('waiting', 'delivered') ORDER BY at, n LIMIT ?`;
+  return db.all(sql, before, limit).map(commandOf);
+}
+
+/** Inside a transaction. */
+export function finishCommand(db: Connection, { id, state, message, at }: CommandOutcome): void {
   db.run(
-    "UPDATE commands SET state = ?, message = ? WHERE id = ? AND state IN ('waiting', 'delivered')",
-    outcome.ok ? "done" : "failed",
-    outcome.message,
+    `UPDATE commands SET state = ?1, message = ?2, finished_at = ?3
+     WHERE id = ?4 AND (state IN ('waiting', 'delivered') OR (state = 'expired' AND ?1 <> 'expired'))`,
+    state,
+    message,
+    at,
     id,
   );
 }
 
-export function moveSpool(db: Connection, supervisor: string, spool: string, upto: number): void {
+type SpoolMove = NonNullable<Writes["spools"]>[number];
+
+export function moveSpool(db: Connection, { supervisor, spool, upto, at }: SpoolMove): void {
   db.run(
-    `INSERT INTO spools (supervisor, spool, upto) VALUES (?, ?, ?)
-     ON CONFLICT DO UPDATE SET upto = max(upto, excluded.upto)`,
+    `INSERT INTO spools (supervisor, spool, upto, moved_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET upto = max(upto, excluded.upto), moved_at = excluded.moved_at`,
     supervisor,
     spool,
     upto,
+    at,
   );
 }
 
@@ -79,15 +106,19 @@ export function spoolUpto(db: Connection, supervisor: string, spool: string): nu
 }
 
 function commandOf(row: Columns): CommandRow {
+  const supervisor = text(row, "supervisor");
   return {
     id: text(row, "id"),
-    supervisor: text(row, "supervisor"),
+    supervisor: supervisor === nobody ? null : supervisor,
     agent: text(row, "agent"),
     command: text(row, "command"),
+    dependents: number(row, "dependents") === 1,
     by: text(row, "by"),
+    askedWith: textOrNull(row, "asked_with"),
     at: number(row, "at"),
     // Written by this file only.
     state: text(row, "state") as CommandRow["state"],
     message: textOrNull(row, "message"),
+    finishedAt: numberOrNull(row, "finished_at"),
   };
 }

@@ -6,8 +6,9 @@ import { invariant, type IncidentKind } from "@midwatch/core";
 import type { AgentRow, AgentWrite, StoredEvent, StoredIncident, Writes, WrittenIds, Written } from "../store.ts";
 import type { AgentTable, StoredAgent } from "./agents.ts";
 import { append } from "./beats.ts";
-import { addCommand, moveSpool } from "./commands.ts";
+import { addCommand, finishCommand, moveSpool } from "./commands.ts";
 import type { Connection } from "./connection.ts";
+import { addEvidence } from "./evidence.ts";
 import { addHistory } from "./history.ts";
 import { openIncidentId, writeIncident } from "./incidents.ts";
 import { addDraft } from "./outbox.ts";
@@ -46,7 +47,8 @@ export function fold(
   for (const write of writes.agents) written.set(write.name, writeAgent(progress, write));
   for (const draft of writes.outbox(idsOf(progress))) addDraft(db, draft);
   for (const command of writes.commands ?? []) addCommand(db, command);
-  for (const { supervisor, spool, upto } of writes.spools ?? []) moveSpool(db, supervisor, spool, upto);
+  for (const outcome of writes.outcomes ?? []) finishCommand(db, outcome);
+  for (const spool of writes.spools ?? []) moveSpool(db, spool);
   const agentIds = new Map(Array.from(written, ([name, { row }]) => [name, row.id]));
   const { history, incidents } = progress;
   return { written: { agentIds, history, incidents }, agents: written };
@@ -60,6 +62,8 @@ function writeAgent(progress: Progress, write: AgentWrite): StoredAgent {
   agents.set(write.name, after);
   for (const beat of write.beats) append(db, after.row.id, beat);
   for (const entry of write.history) progress.history.push(addHistory(db, after.row, entry));
+  // Before the incidents, which are told with the evidence that belongs to them.
+  for (const draft of write.evidence ?? []) addEvidence(db, after.row.id, draft);
   for (const incident of write.incidents) progress.incidents.push(writeIncident(db, after.row, incident));
   return after;
 }

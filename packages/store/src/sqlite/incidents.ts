@@ -3,6 +3,7 @@ import { limitOf, pageOf, placeOf } from "../cursor.ts";
 import type { IncidentWrite, PageOf, PageQuery, StoredIncident } from "../store.ts";
 import { json, number, numberOrNull, text, textOrNull } from "./columns.ts";
 import type { Columns, Connection } from "./connection.ts";
+import { evidenceOf } from "./evidence.ts";
 
 interface Agent {
   readonly id: number;
@@ -16,9 +17,12 @@ interface Agent {
 export function writeIncident(db: Connection, agent: Agent, write: IncidentWrite): StoredIncident {
   const { incident } = write;
   const id = keepOpen(db, agent.id, incident);
-  if (write.do !== "resolve") return { id, agent: agent.name, incident, resolvedAt: null, resolvedBy: null };
-  db.run("UPDATE incidents SET resolved_at = ?, resolved_by = ? WHERE id = ?", write.at, write.by, id);
-  return { id, agent: agent.name, incident, resolvedAt: write.at, resolvedBy: write.by };
+  const [resolvedAt, resolvedBy] = write.do === "resolve" ? [write.at, write.by] : [null, null];
+  if (resolvedAt !== null) {
+    db.run("UPDATE incidents SET resolved_at = ?, resolved_by = ? WHERE id = ?", resolvedAt, resolvedBy, id);
+  }
+  const evidence = evidenceOf(db, agent.id, incident, resolvedAt);
+  return { id, agent: agent.name, incident, resolvedAt, resolvedBy, evidence };
 }
 
 function keepOpen(db: Connection, agentId: number, incident: Incident): number {
@@ -46,7 +50,7 @@ export function openIncidentId(db: Connection, agentId: number, kind: IncidentKi
 }
 
 const select = `
-SELECT incidents.id, name, incident, opened_at, resolved_at, resolved_by
+SELECT incidents.id, agent_id, name, incident, opened_at, resolved_at, resolved_by
 FROM incidents JOIN agents ON agents.id = agent_id`;
 const filter = `
 WHERE since < ?1 AND (resolved_at IS NULL OR resolved_at >= ?2) AND opened_at <= ?3 AND (opened_at, incidents.id) < (?3, ?4)
@@ -88,21 +92,24 @@ export function readIncidents(
   );
   // The place is taken from the columns that the list is sorted by.
   const page = pageOf(rows, query, (last) => [number(last, "opened_at"), number(last, "id")]);
-  return { items: page.items.map(incidentOf), next: page.next };
+  return { items: page.items.map((row) => incidentOf(db, row)), next: page.next };
 }
 
 export function readIncident(db: Connection, id: number): StoredIncident | null {
   const row = db.get(`${select} WHERE incidents.id = ?`, id);
-  return row ? incidentOf(row) : null;
+  return row ? incidentOf(db, row) : null;
 }
 
-function incidentOf(row: Columns): StoredIncident {
+function incidentOf(db: Connection, row: Columns): StoredIncident {
   // Every column was written by `writeIncident` only.
+  const incident = json(row, "incident") as Incident;
+  const resolvedAt = numberOrNull(row, "resolved_at");
   return {
     id: number(row, "id"),
     agent: text(row, "name"),
-    incident: json(row, "incident") as Incident,
-    resolvedAt: numberOrNull(row, "resolved_at"),
+    incident,
+    resolvedAt,
     resolvedBy: textOrNull(row, "resolved_by") as ResolvedBy | null,
+    evidence: evidenceOf(db, number(row, "agent_id"), incident, resolvedAt),
   };
 }

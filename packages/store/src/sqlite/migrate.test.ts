@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { StoreError } from "../store-error.ts";
 import { inFolder } from "../testing/folder.ts";
+import { deliverCommands, spoolUpto } from "./commands.ts";
 import { Connection } from "./connection.ts";
 import { migrate } from "./migrate.ts";
+import { schema1 } from "./schema-1.ts";
 
 const steps = [
   "CREATE TABLE notes (text TEXT) STRICT; INSERT INTO notes VALUES ('from step 1')",
@@ -69,5 +71,25 @@ test("a file that has gone further than this program knows is refused", async ()
     assert.throws(() => {
       migrate(open(), steps.slice(0, 2));
     }, refused);
+  });
+});
+
+test("commands and spools of the first schema go on under today's", async () => {
+  await withDatabase((open) => {
+    const db = open();
+    migrate(db, [schema1]);
+    db.exec(`
+      INSERT INTO commands (id, supervisor, agent, command, by, at, state) VALUES ('c-1', 'host', 'bot', 'stop', 'me', 1, 'waiting');
+      INSERT INTO spools (supervisor, spool, upto) VALUES ('host', 's-1', 42);
+    `);
+    const before = Date.now() - 1_000;
+    migrate(db);
+    assert.deepEqual(
+      deliverCommands(db, "host").map(({ id, dependents, askedWith }) => ({ id, dependents, askedWith })),
+      [{ id: "c-1", dependents: false, askedWith: null }],
+    );
+    assert.equal(spoolUpto(db, "host", "s-1"), 42);
+    const moved = Number(db.get("SELECT moved_at FROM spools")?.["moved_at"]);
+    assert.ok(moved >= before, "a spool counts as moved when its file was brought up to date, not in 1970");
   });
 });

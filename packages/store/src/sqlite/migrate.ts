@@ -6,9 +6,10 @@ import { StoreError } from "../store-error.ts";
 import { number } from "./columns.ts";
 import type { Connection } from "./connection.ts";
 import { schema1 } from "./schema-1.ts";
+import { schema2 } from "./schema-2.ts";
 
 /** In order; the n-th leads from version n − 1 to n. */
-const migrations: readonly string[] = [schema1];
+const migrations: readonly string[] = [schema1, schema2];
 
 /** "MWCH": tells a Midwatch database from any other SQLite file. */
 const applicationId = 0x4d574348;

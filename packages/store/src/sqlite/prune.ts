@@ -12,8 +12,11 @@ const oldHistory = "DELETE FROM history WHERE id IN (SELECT id FROM history WHER
 const oldIncidents = `
 DELETE FROM incidents WHERE id IN (SELECT id FROM incidents WHERE opened_at < ?1 AND resolved_at < ?1 LIMIT ?2)`;
 const oldOutbox = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ? LIMIT ?)";
+const oldEvidence = "DELETE FROM evidence WHERE id IN (SELECT id FROM evidence WHERE at < ? LIMIT ?)";
 const oldCommands = `
-DELETE FROM commands WHERE n IN (SELECT n FROM commands WHERE at < ? AND state IN ('done', 'failed') LIMIT ?)`;
+DELETE FROM commands WHERE n IN (SELECT n FROM commands WHERE at < ? AND state IN ('done', 'failed', 'expired') LIMIT ?)`;
+const oldSpools = `
+DELETE FROM spools WHERE (supervisor, spool) IN (SELECT supervisor, spool FROM spools WHERE moved_at < ? LIMIT ?)`;
 
 /** Inside a transaction. True when the limit was reached, so that there may be more. */
 export function prune(db: Connection, before: Before, limit: number): boolean {
@@ -21,8 +24,10 @@ export function prune(db: Connection, before: Before, limit: number): boolean {
   let left = limit - pruneBeats(db, before.beats, limit);
   left -= db.run(oldHistory, before.history, left);
   left -= db.run(oldIncidents, before.incidents, left);
+  left -= db.run(oldEvidence, before.incidents, left);
   left -= db.run(oldOutbox, before.outbox, left);
   left -= db.run(oldCommands, before.history, left);
+  left -= db.run(oldSpools, before.history, left);
   return left <= 0;
 }
 

@@ -4,8 +4,16 @@
 import type { Store } from "../store.ts";
 import type { AgentTable } from "./agents.ts";
 import { readBeats, readHours, readRecentBeats, settle, tailIsFull } from "./beats.ts";
-import { deliverCommands, finishCommand, hasUnfinishedCommands, readCommand, spoolUpto } from "./commands.ts";
+import {
+  deliverCommands,
+  hasUnfinishedCommands,
+  readCommand,
+  readCommands,
+  readStaleCommands,
+  spoolUpto,
+} from "./commands.ts";
 import type { Connection } from "./connection.ts";
+import { readEvidence } from "./evidence.ts";
 import { claimFact, factsWith, putFact, readFact } from "./facts.ts";
 import { fold } from "./fold.ts";
 import { lastHistoryId, readHistory } from "./history.ts";
@@ -54,6 +62,7 @@ type AgentReads =
   | "history"
   | "incidents"
   | "incident"
+  | "evidence"
   | "hours"
   | "lastEventId";
 
@@ -85,6 +94,7 @@ function agentStore(db: Connection, agents: AgentTable): Pick<Store, AgentReads>
     incidents: (query) =>
       db.perform(() => readIncidents(db, query.agent === undefined ? null : idOf(query.agent), query)),
     incident: (id) => db.perform(() => readIncident(db, id)),
+    evidence: (id) => db.perform(() => readEvidence(db, id)),
     hours: ({ agent, from, to }) => db.perform(() => readHours(db, agent === undefined ? null : idOf(agent), from, to)),
     lastEventId: () => db.perform(() => lastHistoryId(db)),
   };
@@ -110,7 +120,8 @@ function outboxStore(
 type WatcherCalls =
   | "commandsFor"
   | "command"
-  | "finishCommand"
+  | "commands"
+  | "staleCommands"
   | "spoolUpto"
   | "keys"
   | "addKey"
@@ -128,7 +139,8 @@ function watcherStore(db: Connection): Pick<Store, WatcherCalls> {
         hasUnfinishedCommands(db, supervisor) ? db.transaction(() => deliverCommands(db, supervisor)) : [],
       ),
     command: (id) => db.perform(() => readCommand(db, id)),
-    finishCommand: (id, outcome) => db.perform(() => finishCommand(db, id, outcome)),
+    commands: (agent, query) => db.perform(() => readCommands(db, agent, query)),
+    staleCommands: (before, limit) => db.perform(() => readStaleCommands(db, before, limit)),
     spoolUpto: (supervisor, spool) => db.perform(() => spoolUpto(db, supervisor, spool)),
     keys: () => db.perform(() => readKeys(db)),
     addKey: (key) => db.perform(() => addKey(db, key)),

@@ -2,6 +2,7 @@ import { describe, test } from "node:test";
 import { agentClaims } from "./contract/agents.ts";
 import { beatClaims, hourClaims } from "./contract/beats.ts";
 import type { Claims, Place } from "./contract/claims.ts";
+import { evidenceClaims } from "./contract/evidence.ts";
 import { foldClaims } from "./contract/fold.ts";
 import { historyClaims, incidentClaims } from "./contract/history.ts";
 import { outboxClaims } from "./contract/outbox.ts";
@@ -18,6 +19,7 @@ const contract: Readonly<Record<string, Claims>> = {
   hours: hourClaims,
   history: historyClaims,
   incidents: incidentClaims,
+  evidence: evidenceClaims,
   outbox: outboxClaims,
   commands: commandClaims,
   keys: keyClaims,

@@ -1,5 +1,15 @@
 import { defaultSettings, newAgent, type AgentState, type HistoryEntry, type Incident } from "@midwatch/core";
-import type { AgentRow, AgentWrite, BeatRecord, OutboxDraft, Writes } from "../store.ts";
+import type {
+  AgentRow,
+  AgentWrite,
+  BeatRecord,
+  CommandDraft,
+  CommandOutcome,
+  EvidenceDraft,
+  OutboxDraft,
+  Store,
+  Writes,
+} from "../store.ts";
 
 /** A morning in the tests' world, on the hour. */
 export const morning = Date.UTC(2026, 10, 24, 3);
@@ -60,6 +70,37 @@ export function agentWrite(name: string, over: Partial<AgentWrite> = {}): AgentW
 
 export function draft(key: string, over: Partial<OutboxDraft> = {}): OutboxDraft {
   return { key, channel: "me", agent: "bot", at: morning, body: { text: key }, ...over };
+}
+
+export function command(id: string, over: Partial<CommandDraft> = {}): CommandDraft {
+  return {
+    id,
+    supervisor: "host",
+    agent: "bot",
+    command: "restart",
+    dependents: false,
+    by: "me",
+    askedWith: "laptop",
+    at: morning,
+    ...over,
+  };
+}
+
+export async function finish(store: Store, id: string, over: Partial<CommandOutcome> = {}): Promise<void> {
+  const outcome: CommandOutcome = { id, state: "done", message: "", at: morning + 1, ...over };
+  await store.fold([], () => ({ agents: [], outbox: () => [], outcomes: [outcome] }));
+}
+
+export function evidence(key: string, over: Partial<EvidenceDraft> = {}): EvidenceDraft {
+  return {
+    key,
+    at: morning,
+    runId: "run-1",
+    why: "hung",
+    summary: `${key} spins in think()`,
+    items: [{ name: "stack", text: "at think (agent.mjs:12)" }],
+    ...over,
+  };
 }
 
 /** Names that sort in the order they were made. */

@@ -4,6 +4,7 @@ import {
   agentState,
   agentWrite,
   beat,
+  command,
   counting,
   draft,
   entry,
@@ -154,12 +155,11 @@ export const foldClaims: Claims = {
   },
 
   "commands and spool positions are written with the decision": async (store) => {
-    const command = { id: "c-1", supervisor: "host", agent: "bot", command: "restart", by: "me", at: morning };
     await store.fold(["bot"], () => ({
       agents: [agentWrite("bot")],
       outbox: () => [],
-      commands: [command],
-      spools: [{ supervisor: "host", spool: "s-1", upto: 42 }],
+      commands: [command("c-1")],
+      spools: [{ supervisor: "host", spool: "s-1", upto: 42, at: morning }],
     }));
     assert.equal((await store.command("c-1"))?.state, "waiting");
     assert.equal(await store.spoolUpto("host", "s-1"), 42);

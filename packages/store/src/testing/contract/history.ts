@@ -69,7 +69,14 @@ export const incidentClaims: Claims = {
     const [opened] = await write(store, "bot", open());
     assert.ok(opened);
     assert.deepEqual(await store.incident(opened.id), opened);
-    assert.deepEqual(opened, { id: opened.id, agent: "bot", incident: incident(), resolvedAt: null, resolvedBy: null });
+    assert.deepEqual(opened, {
+      id: opened.id,
+      agent: "bot",
+      incident: incident(),
+      resolvedAt: null,
+      resolvedBy: null,
+      evidence: [],
+    });
 
     const raised = incident({ severity: "page", acknowledged: { at: morning + 1, by: "me" } });
     const [updated] = await write(store, "bot", { do: "update", incident: raised });

@@ -1,10 +1,24 @@
 import assert from "node:assert/strict";
 import type { Store } from "../../store.ts";
-import { agentWrite, beat, draft, entry, incident, morning, namesOf } from "../fixture.ts";
+import {
+  agentWrite,
+  beat,
+  command,
+  draft,
+  entry,
+  evidence,
+  finish,
+  incident,
+  morning,
+  namesOf,
+  writing,
+} from "../fixture.ts";
 import type { Claims } from "./claims.ts";
 
 const day = 24 * 3_600_000;
 const page = { limit: 1_000, cursor: null };
+
+const hung = { do: "open", incident: incident({ kind: "hung" }) } as const;
 
 async function rowsOf(store: Store, names: readonly string[]): Promise<number> {
   let rows = (await store.history(null, page)).items.length;
@@ -85,7 +99,7 @@ export const pruneClaims: Claims = {
     await store.fold(["bot"], () => ({
       agents: [agentWrite("bot", { incidents: [opened] })],
       outbox: () => [draft("claimed", { agent: "a" }), draft("waiting", { agent: "b" })],
-      commands: [{ id: "c-1", supervisor: "host", agent: "bot", command: "stop", by: "me", at: morning }],
+      commands: [command("c-1")],
     }));
     await store.claimOutbox({ now: morning, leaseUntil: morning + 1, limit: 1 });
     const late = morning + 400 * day;
@@ -93,9 +107,29 @@ export const pruneClaims: Claims = {
     assert.equal((await store.incidents({ ...page, open: true })).items.length, 1);
     assert.equal((await store.outbox(page)).items.length, 2);
     assert.equal((await store.commandsFor("host")).length, 1);
-    await store.finishCommand("c-1", { ok: true, message: "" });
+    await finish(store, "c-1");
     await store.prune({ beats: late, history: late, incidents: late, outbox: late }, 100);
     assert.equal(await store.command("c-1"), null, "a finished command goes with the history");
+  },
+
+  "evidence goes with the incidents, and a spool that has not moved with the history": async (store) => {
+    const [opened] = (
+      await store.fold(["bot"], writing(agentWrite("bot", { evidence: [evidence("e")], incidents: [hung] })))
+    ).incidents;
+    const move = { supervisor: "host", upto: 7 };
+    const spools = [
+      { ...move, spool: "old", at: morning },
+      { ...move, spool: "moved", at: morning },
+      { ...move, spool: "moved", at: morning + 5 },
+    ];
+    await store.fold([], () => ({ agents: [], outbox: () => [], spools }));
+    await store.prune({ beats: 0, history: morning + 1, incidents: morning, outbox: 0 }, 100);
+    assert.deepEqual([await store.spoolUpto("host", "old"), await store.spoolUpto("host", "moved")], [0, 7]);
+    const id = opened?.evidence[0]?.id ?? 0;
+    assert.ok(await store.evidence(id));
+    await store.prune({ beats: 0, history: 0, incidents: morning + 1, outbox: 0 }, 100);
+    assert.equal(await store.evidence(id), null);
+    assert.deepEqual((await store.incident(opened?.id ?? 0))?.evidence, []);
   },
 
   "a limit of nothing deletes nothing": async (store) => {

@@ -9,6 +9,7 @@ const lists: Readonly<Record<string, (store: Store, query: PageQuery) => Promise
   history: (store, query) => store.history(null, query),
   incidents: (store, query) => store.incidents(query),
   outbox: (store, query) => store.outbox(query),
+  commands: (store, query) => store.commands("bot", query),
 };
 
 const encoded = (place: unknown) => Buffer.from(JSON.stringify(place)).toString("base64url");
@@ -29,7 +30,8 @@ const calls: readonly ((store: Store) => Promise<unknown>)[] = [
   (store) => store.outboxLag(morning),
   (store) => store.commandsFor("host"),
   (store) => store.command("c-1"),
-  (store) => store.finishCommand("c-1", { ok: true, message: "" }),
+  (store) => store.staleCommands(morning, 1),
+  (store) => store.evidence(1),
   (store) => store.spoolUpto("host", "s-1"),
   (store) => store.keys(),
   (store) =>

@@ -1,17 +1,7 @@
 import assert from "node:assert/strict";
 import type { CommandDraft, KeyRow, Store } from "../../store.ts";
-import { morning } from "../fixture.ts";
-import { beside, rejectsWith, type Claims } from "./claims.ts";
-
-const command = (id: string, over: Partial<CommandDraft> = {}): CommandDraft => ({
-  id,
-  supervisor: "host",
-  agent: "bot",
-  command: "restart",
-  by: "me",
-  at: morning,
-  ...over,
-});
+import { command, finish, morning } from "../fixture.ts";
+import { beside, readAll, rejectsWith, type Claims } from "./claims.ts";
 
 const give = (store: Store, ...commands: CommandDraft[]) =>
   store.fold([], () => ({ agents: [], outbox: () => [], commands }));
@@ -32,27 +22,73 @@ export const commandClaims: Claims = {
     await give(store, command("z", { command: "stop" }));
     const handed = await store.commandsFor("host");
     assert.deepEqual(handed, [
-      { ...command("z"), state: "delivered", message: null },
-      { ...command("a"), state: "delivered", message: null },
+      { ...command("z"), state: "delivered", message: null, finishedAt: null },
+      { ...command("a"), state: "delivered", message: null, finishedAt: null },
     ]);
     assert.deepEqual(await store.commandsFor("host"), handed, "the answer that carried them may have been lost");
     assert.equal((await store.command("b"))?.state, "waiting");
 
-    await store.finishCommand("z", { ok: true, message: "restarted" });
-    await store.finishCommand("z", { ok: false, message: "too late" });
-    await store.finishCommand("b", { ok: false, message: "no such agent" });
+    await finish(store, "z", { message: "restarted" });
+    await finish(store, "z", { state: "failed", message: "too late" });
+    await finish(store, "z", { state: "expired", message: "too late" });
+    await finish(store, "b", { state: "failed", message: "no such agent" });
     assert.deepEqual(await store.commandsFor("host"), handed.slice(1));
-    assert.deepEqual(await store.command("z"), { ...command("z"), state: "done", message: "restarted" });
-    const failed = { ...command("b", { supervisor: "elsewhere" }), state: "failed", message: "no such agent" };
+    assert.deepEqual(await store.command("z"), {
+      ...command("z"),
+      state: "done",
+      message: "restarted",
+      finishedAt: morning + 1,
+    });
+    const b = command("b", { supervisor: "elsewhere" });
+    const failed = { ...b, state: "failed", message: "no such agent", finishedAt: morning + 1 };
     assert.deepEqual(await store.command("b"), failed);
     assert.deepEqual(await store.commandsFor("nobody"), []);
     assert.equal(await store.command("nothing"), null);
-    await store.finishCommand("nothing", { ok: true, message: "" });
+    await finish(store, "nothing");
+  },
+
+  "a command that nobody finished in time is found, and what a supervisor says later still counts": async (store) => {
+    await give(store, command("old"), command("handed", { supervisor: "box" }), command("new", { at: morning + 9 }));
+    await store.commandsFor("box");
+    const stale = async () => (await store.staleCommands(morning + 9, 10)).map(({ id }) => id);
+    assert.deepEqual(await stale(), ["old", "handed"]);
+    assert.deepEqual((await store.staleCommands(morning + 9, 1)).length, 1);
+    for (const id of ["old", "handed"]) await finish(store, id, { state: "expired", message: "nobody came" });
+    assert.deepEqual(await stale(), []);
+    assert.deepEqual(
+      (await store.commandsFor("host")).map(({ id }) => id),
+      ["new"],
+      "what has expired is not handed out",
+    );
+    await finish(store, "handed", { message: "restarted" });
+    await finish(store, "handed", { state: "failed" });
+    assert.deepEqual(
+      [(await store.command("old"))?.state, (await store.command("handed"))?.state],
+      ["expired", "done"],
+    );
+  },
+
+  "an agent's commands are listed newest first, and one that needs no supervisor is done at once": async (store) => {
+    const here = command("here", { supervisor: null, command: "pause", askedWith: null });
+    const all = command("all", { dependents: true });
+    await give(store, command("first"), here, command("other", { agent: "other" }), all);
+    const listed = await readAll(2, (query) => store.commands("bot", query));
+    assert.deepEqual(
+      listed.map(({ id }) => id),
+      ["all", "here", "first"],
+    );
+    assert.deepEqual(listed[0], { ...all, state: "waiting", message: null, finishedAt: null });
+    assert.deepEqual(listed[1], { ...here, state: "done", message: null, finishedAt: morning });
+    assert.deepEqual((await store.commands("nobody", { limit: 1, cursor: null })).items, []);
   },
 
   "a spool's position only rises, and is kept per supervisor and spool": async (store) => {
     const move = (spool: string, upto: number) =>
-      store.fold([], () => ({ agents: [], outbox: () => [], spools: [{ supervisor: "host", spool, upto }] }));
+      store.fold([], () => ({
+        agents: [],
+        outbox: () => [],
+        spools: [{ supervisor: "host", spool, upto, at: morning }],
+      }));
     assert.equal(await store.spoolUpto("host", "s-1"), 0);
     await move("s-1", 9);
     await move("s-1", 4);
