@@ -20,6 +20,7 @@ export type HistoryKind =
   | "sight-lost"
   | "baseline-accepted"
   | "commanded"
+  | "command-ended"
   | "incident-opened"
   | "incident-raised"
   | "incident-resolved"

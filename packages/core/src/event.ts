@@ -72,8 +72,8 @@ export type AgentEvent =
   | ({ readonly type: "evidence-taken"; readonly at: Ms } & EvidenceNote)
   /** The supervisor tells the server where its recovery stands. */
   | { readonly type: "recovery-reported"; readonly at: Ms; readonly recovery: Recovery }
-  /** The server has (not) heard from the agent's supervisor in time. */
+  /** The server has (not) heard from the agent's supervisor in time; `heardAt` is when it last has. */
   | { readonly type: "supervisor-seen"; readonly at: Ms; readonly supervisor: string; readonly host: string }
-  | { readonly type: "supervisor-lost"; readonly at: Ms }
+  | { readonly type: "supervisor-lost"; readonly at: Ms; readonly heardAt: Ms }
   | { readonly type: "command"; readonly at: Ms; readonly command: CommandName; readonly by: string }
   | { readonly type: "acknowledged"; readonly at: Ms; readonly kind: IncidentKind; readonly by: string };

@@ -61,8 +61,14 @@ export function describeExit({ code, signal, oom, stoppedFor }: Exit): string {
   if (oom) return `${oom.confidence === "certain" ? "" : "probably "}killed because memory ran out`;
   if (signal !== null) return `killed by ${signal}`;
   if (code === null) return "ended; how could not be seen";
-  return code === 0 ? "ended with status 0" : `crashed with exit status ${code}`;
+  return code === 0 ? "ended with status 0" : `crashed with exit status ${code}${shellWords[code] ?? ""}`;
 }
+
+/** What a shell means by its own statuses; an agent behind `sh -c` never ran at all. */
+const shellWords: Readonly<Record<number, string>> = {
+  126: ": a command in its line may not be executed",
+  127: ": a command in its line was not found",
+};
 
 function upperFirst(clause: string): string {
   return clause.slice(0, 1).toUpperCase() + clause.slice(1);

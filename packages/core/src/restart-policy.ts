@@ -57,7 +57,7 @@ export function startOnRequest(turn: Turn, by: string, reason: string | null): v
     until: at + startupOf(state.intervalMs, turn.settings),
     reason,
   });
-  if (reason !== null) record(turn, "restarted", `restarted by ${by}: ${reason}`, { attempt: 0, by: "person", reason });
+  if (reason !== null) record(turn, "restarted", `restarted: ${reason}`, { attempt: 0, by: "person", reason });
   turn.effects.push({ do: "start", at, attempt: 0, reason });
 }
 
@@ -149,7 +149,7 @@ export function onExited(turn: Turn, runId: string, exit: Exit): void {
     run_id: runId,
     code: exit.code,
     signal: exit.signal,
-    oom: exit.oom !== null,
+    oom: exit.oom?.confidence ?? null,
     stopped_for: exit.stoppedFor,
   });
   state.nextMissAt = null;

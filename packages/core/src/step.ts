@@ -30,6 +30,7 @@ import type { AgentSettings } from "./settings.ts";
 import { spellDuration } from "./spell.ts";
 import type { AgentState } from "./state.ts";
 import { firstMissAt, startupOf } from "./deadline.ts";
+import type { Ms } from "./time.ts";
 import { beginTurn, record, type Turn } from "./turn.ts";
 
 export interface StepResult {
@@ -103,7 +104,7 @@ function onOther(turn: Turn, event: Exclude<AgentEvent, { type: "beat" }>): void
     case "supervisor-seen":
       return onSupervisorSeen(turn, event.supervisor, event.host);
     case "supervisor-lost":
-      return onSupervisorLost(turn);
+      return onSupervisorLost(turn, event.heardAt);
     case "command":
       return onCommand(turn, event.command, event.by);
     case "acknowledged":
@@ -137,15 +138,15 @@ function onSupervisorSeen(turn: Turn, id: string, host: string): void {
   });
 }
 
-function onSupervisorLost(turn: Turn): void {
+function onSupervisorLost(turn: Turn, heardAt: Ms): void {
   const { state, at } = turn;
   if (!state.supervisor || state.supervisor.lost) return;
-  const { host, seenAt } = state.supervisor;
-  state.supervisor = { ...state.supervisor, lost: true };
+  const { host } = state.supervisor;
+  state.supervisor = { ...state.supervisor, seenAt: heardAt, lost: true };
   openIncident(turn, {
     kind: "supervisor-lost",
-    since: seenAt,
-    title: `its supervisor on ${host} has not been heard for ${spellDuration(at - seenAt)}`,
+    since: heardAt,
+    title: `its supervisor on ${host} has not been heard for ${spellDuration(at - heardAt)}`,
     text: "While it is away nothing restarts this agent, and its silence is judged here. Check the host and the supervisor's process.",
   });
 }
@@ -168,7 +169,7 @@ function onCommand(turn: Turn, command: CommandName, by: string): void {
       // The supervisor starts it again; here it is only let go.
       if (!settings.keeps) return release(turn, by);
       state.hold = null;
-      if (!isRunning(state.recovery)) return startOnRequest(turn, by, "asked for");
+      if (!isRunning(state.recovery)) return startOnRequest(turn, by, `${by} asked for a restart`);
       return stopProcess(turn, { why: "command", then: "restart", reason: `${by} asked for a restart` });
     default:
       return unreachable(command);

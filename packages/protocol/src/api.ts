@@ -260,6 +260,8 @@ export interface AgentReportView {
     by: "supervisor" | "person" | "unknown";
     who: string | null;
     reason: string | null;
+    /** Why, as one short word: "crashed 3", "SIGSEGV", "out of memory (certain)", "hung", "asked by Ada"; null when nothing was seen. */
+    cause: string | null;
     attempt: number | null;
     outcome: "succeeded" | "failed" | "undecided";
   }[];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { HistoryEntry } from "../effect.ts";
 import { HOUR } from "../time.ts";
 import { agent, at, change, day, entry, hour, incident } from "../testing/report-facts.ts";
 import { dailyReport } from "./daily-report.ts";
@@ -55,6 +56,54 @@ test("restarts are told with when, why, by whom and what became of them", () => 
     ],
   );
   assert.equal(restarts[0]?.reason, "killed by SIGKILL");
+});
+
+test("the cause of each restart is one short word", () => {
+  const ended = { code: null, signal: null, oom: null, stopped_for: null };
+  const table: readonly (readonly [HistoryEntry["data"], string])[] = [
+    [{ ...ended, code: 3 }, "crashed 3"],
+    [{ ...ended, code: 0 }, "ended by itself"],
+    [{ ...ended, code: 78 }, "refused its configuration (78)"],
+    [{ ...ended, signal: "SIGSEGV" }, "SIGSEGV"],
+    [{ ...ended, signal: "SIGKILL", oom: "certain" }, "out of memory (certain)"],
+    [{ ...ended, code: 137, oom: "likely" }, "out of memory (likely)"],
+    [{ ...ended, signal: "SIGKILL", oom: true }, "out of memory"],
+    [{ ...ended, signal: "SIGKILL", stopped_for: "hung" }, "hung"],
+    [{ ...ended, code: 0, stopped_for: "budget" }, "stopped by a budget"],
+    [ended, "ended unseen"],
+  ];
+  for (const [how, cause] of table) {
+    const { restarts } = reportOn({
+      history: [entry(at(3), "exited", how), entry(at(3), "restarted", { attempt: 1, by: "supervisor" })],
+    });
+    assert.equal(restarts[0]?.cause, cause);
+  }
+});
+
+test("the cause names a person who asked, and what was done about the state", () => {
+  const { restarts } = reportOn({
+    history: [
+      entry(at(3), "exited", { code: 3, signal: null, oom: null, stopped_for: null }),
+      entry(at(3), "restarted", { attempt: 1, by: "supervisor" }),
+      entry(at(3), "state-invalid", { action: "restored" }),
+      entry(at(3), "started", {}),
+      entry(at(5), "restarted", { attempt: 2, by: "supervisor" }),
+      entry(at(6), "commanded", { command: "restart", by: "Ada" }),
+      entry(at(6), "exited", { code: 0, signal: null, oom: null, stopped_for: "command" }),
+      entry(at(6), "run-started", { run_id: "c", before: "b" }),
+      entry(at(6), "command-ended", { asked: "restart", ok: true }),
+      entry(at(9), "run-started", { run_id: "d", before: "c" }),
+    ],
+  });
+  assert.deepEqual(
+    restarts.map(({ cause, who }) => [cause, who]),
+    [
+      ["crashed 3, state restored", null],
+      [null, null],
+      ["asked by Ada", "Ada"],
+      [null, null],
+    ],
+  );
 });
 
 test("a run nobody here started is a restart by nobody knows whom; the first run of all is none", () => {

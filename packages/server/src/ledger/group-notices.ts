@@ -144,6 +144,7 @@ function announceSupervisor(first: Notice, members: readonly Notice[], census: C
   const entry = census.get(first.agent);
   const lost = first.what === "opened";
   const names = members.map((member) => member.agent);
+  const since = new Date(first.incident.since).toISOString();
   return {
     id: `sup_${entry?.supervisor ?? "unknown"}_${first.incident.openedAt}_${lost ? "opened" : "resolved"}`,
     what: lost ? "opened" : "resolved",
@@ -152,7 +153,7 @@ function announceSupervisor(first: Notice, members: readonly Notice[], census: C
     at: first.at,
     title: `the supervisor on ${entry?.host ?? "an unknown host"} ${lost ? "is not heard any more" : "is back"}`,
     text: lost
-      ? `Nothing restarts its agents while it is away, and their silence is judged here: ${listNames(names)}. Check the host and the supervisor's process.`
+      ? `It was last heard at ${since}. Nothing restarts its agents while it is away, and their silence is judged here: ${listNames(names)}. Check the host and the supervisor's process.`
       : `It keeps ${listNames(names)} again. What it saw in the meantime is being delivered.`,
   };
 }

@@ -92,6 +92,7 @@ const reportedKinds: readonly HistoryKind[] = [
   "start-refused",
   "exited",
   "hung",
+  "state-invalid",
   "restarted",
   "recovery-changed",
   "commanded",

@@ -215,7 +215,7 @@ function aliveOf({ alive }: AgentReport): string {
   }
 }
 
-function restartLine({ at, by, who, reason, attempt, outcome }: Restart, times: LocalTimes): string {
+function restartLine({ at, by, who, reason, cause, attempt, outcome }: Restart, times: LocalTimes): string {
   const whose =
     by === "supervisor"
       ? "by its supervisor"
@@ -223,7 +223,8 @@ function restartLine({ at, by, who, reason, attempt, outcome }: Restart, times: 
         ? `by ${who ?? "a person"}`
         : "a new run began, and nobody here started it";
   const count = attempt !== null && attempt > 0 ? `, attempt ${attempt}` : "";
-  const why = reason === null ? "" : `: ${reason}`;
+  const told = reason ?? (by === "person" ? null : cause);
+  const why = told === null ? "" : `: ${told}`;
   const ending = { succeeded: "", failed: " – it failed", undecided: " – not proven yet when the day ended" }[outcome];
   return `${times.at(at)}  ${whose}${count}${why}${ending}`;
 }

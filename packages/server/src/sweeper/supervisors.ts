@@ -1,4 +1,4 @@
-import { SECOND, type DurationMs } from "@midwatch/core";
+import { SECOND, type DurationMs, type Ms } from "@midwatch/core";
 import type { Clock } from "../clock.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
@@ -41,17 +41,17 @@ export class Supervisors {
       const heardAt = this.#heardAt.get(id);
       if (heardAt === undefined) this.#heardAt.set(id, now);
       else if (now - heardAt > lostAfterMs && !this.#lost.has(id)) {
-        await this.#lose(id);
+        await this.#lose(id, this.#clock.now() - (now - heardAt));
         this.#lost.add(id);
       }
     }
   }
 
-  async #lose(id: string): Promise<void> {
+  async #lose(id: string, heardAt: Ms): Promise<void> {
     const at = this.#clock.now();
     const jobs = [...this.#ledger.census.agentsOf(id)].map((name) => ({
       name,
-      events: [{ type: "supervisor-lost" as const, at }],
+      events: [{ type: "supervisor-lost" as const, at, heardAt }],
       registerAt: null,
     }));
     await this.#ledger.commit(jobs, { moveDeadlines: true });

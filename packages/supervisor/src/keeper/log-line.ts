@@ -26,6 +26,7 @@ export function logLineOf({ kind, text, data }: HistoryEntry): string | null {
     case "run-started":
     case "hung":
     case "evidence-taken":
+    case "command-ended":
     case "recovery-changed":
     case "interval-learned":
     case "lease-taken":
