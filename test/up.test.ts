@@ -58,10 +58,9 @@ alerts: { to: [hook] }
   );
 
   // The server, while beats go on.
-  const { pid: serverPid } = JSON.parse(readFileSync(join(data, "server.json"), "utf8")) as { pid: number };
   const before = (await api.agent("bot"))?.tokens_total ?? 0;
-  process.kill(serverPid, "SIGKILL");
-  await up.said(/the server ended by SIGKILL/);
+  process.kill(serverPid(data), "SIGKILL");
+  await up.said(/midwatch-server: killed by SIGKILL/);
   const after = await until(
     async () => {
       const agent = await api.agent("bot").catch(() => null);
@@ -79,29 +78,56 @@ alerts: { to: [hook] }
   assert.throws(() => process.kill(lives()[1] ?? 0, 0), "no agent is left behind");
 });
 
-test("after a `kill -9` of `midwatch up` its two processes go on, and the next one says how to end both", async (t) => {
+test("after a `kill -9` of `midwatch up` the next one takes over the server and the agents as they are", async (t) => {
   const folder = temporaryFolder(t);
   const config = join(folder, "midwatch.yaml");
-  writeFileSync(
-    config,
-    `server: { listen: "127.0.0.1:0" }
-agents: { idler: { run: sleep 600, liveness: process } }
-`,
-  );
+  const write = (idler: string): void =>
+    writeFileSync(
+      config,
+      `server: { listen: "127.0.0.1:0" }\nagents: { idler: { run: ${idler}, liveness: process } }\n`,
+    );
+  write("sleep 600");
   const up = midwatch(t, ["up", "--config", config]);
-  await up.said(/keeping idler/);
+  const [, idler] = await up.said(/idler: started as process (\d+)/);
+  const data = join(folder, ".midwatch");
+  const server = serverPid(data);
   up.child.kill("SIGKILL");
-
-  const second = midwatch(t, ["up", "--config", config]);
-  const [, , pids = ""] = await second.said(
-    /Another Midwatch server \(process (\d+), .*\) is using .* \(kill ([\d ]+)\)/,
-  );
-  assert.equal((await second.ended).code, 78);
-  const orphans = pids.split(" ").map(Number);
-  assert.equal(orphans.length, 2);
-  for (const pid of orphans) process.kill(pid, "SIGTERM");
   await up.ended;
 
-  const third = midwatch(t, ["up", "--config", config]);
-  await third.said(/keeping idler/);
+  const second = midwatch(t, ["up", "--config", config]);
+  assert.equal((await second.said(/idler: taken over as process (\d+)/))[1], idler);
+  await second.said(/on watch/);
+  assert.equal(serverPid(data), server, "the server never noticed");
+
+  // A new configuration touches what it changes, and a broken one nothing.
+  write("sleep 601");
+  second.child.kill("SIGHUP");
+  const [, changed] = await second.said(/idler: started as process (\d+)/);
+  assert.notEqual(changed, idler);
+  assert.equal(serverPid(data), server);
+  writeFileSync(config, "agents: { idler: { run: 5, restart: often } }\n");
+  second.child.kill("SIGHUP");
+  await second.said(/the old one stays: .*has 2 mistakes/);
+  process.kill(Number(changed), 0);
 });
+
+test("a server that hangs is restarted by its supervisor, like an agent that beats no more", async (t) => {
+  const folder = temporaryFolder(t);
+  const config = join(folder, "midwatch.yaml");
+  writeFileSync(config, `server: { listen: "127.0.0.1:0" }\n`);
+  const up = midwatch(t, ["up", "--config", config]);
+  await up.said(/on watch/);
+  const data = join(folder, ".midwatch");
+  const first = serverPid(data);
+  process.kill(first, "SIGSTOP");
+  await up.said(/midwatch-server: warn: hung: hung: alive, but silent/);
+  await up.said(/midwatch-server: restart 1 of/);
+  await until(
+    () => serverPid(data) !== first,
+    () => `another server:\n${up.output()}`,
+  );
+});
+
+function serverPid(data: string): number {
+  return (JSON.parse(readFileSync(join(data, "server.json"), "utf8")) as { pid: number }).pid;
+}

@@ -17,6 +17,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "@midwatch/store",
     "@midwatch/server",
     "@midwatch/supervisor",
+    "@midwatch/sdk",
   ],
   "packages/dashboard": [],
   "sdks/typescript": [],

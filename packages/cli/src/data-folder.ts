@@ -38,9 +38,7 @@ export function claimDataFolder(path: string): { readonly release: () => void } 
     lock.close();
     const other = serverAddress(path);
     const who = other === null ? "" : ` (process ${other.pid}, ${other.url})`;
-    // Whoever started them may be gone, as after a `kill -9` of `midwatch up`: then both have to be ended by hand.
-    const alive = [...new Set([other?.pid ?? 0, ...startedPids(path)])].filter(isAlive);
-    const how = alive.length === 0 ? "" : ` (kill ${alive.join(" ")})`;
+    const how = other !== null && isAlive(other.pid) ? ` (kill ${other.pid})` : "";
     throw new CommandFailure(
       78,
       `Another Midwatch server${who} is using the data folder ${path}. Stop it first${how}, or give this one a folder of its own with --data DIR.`,
@@ -57,16 +55,6 @@ function isAlive(pid: number): boolean {
     // It has ended, or is somebody else's by now.
     return false;
   }
-}
-
-/** The processes that `midwatch up` has started last; only for telling a person. */
-function startedPids(dataDir: string): readonly number[] {
-  const text = readOwn(join(dataDir, "up.json"));
-  return text === null ? [] : (JSON.parse(text) as { pids: readonly number[] }).pids;
-}
-
-export function saveStartedPids(dataDir: string, pids: readonly number[]): void {
-  writeOwn(join(dataDir, "up.json"), `${JSON.stringify({ pids })}\n`);
 }
 
 export function localKey(dataDir: string, scope: LocalKey): string | null {

@@ -1,4 +1,4 @@
-import { createKey, hashKey } from "@midwatch/server";
+import { createKey, hashKey } from "@midwatch/server/keys";
 import type { Store } from "@midwatch/store";
 import { localKey, saveLocalKey, type LocalKey } from "./data-folder.ts";
 

@@ -12,6 +12,7 @@ import { version } from "./version.ts";
 
 // What a command does is loaded when it is asked for: the parent of `midwatch up` and `midwatch status` stay small and quick.
 const commands = {
+  doctor: () => import("./commands/doctor.ts"),
   key: () => import("./commands/key.ts"),
   run: () => import("./commands/run.ts"),
   server: () => import("./commands/server.ts"),
@@ -59,13 +60,14 @@ function midwatch(): Command {
   addLooking(program);
   addActing(program);
   addKeys(program);
+  addDoctor(program);
   return program;
 }
 
 function addWatching(program: Command): void {
   withPlace(program.command("up"))
     .description("server and supervisor on this machine, as two processes, each started again when it dies")
-    .action(async (place: Place) => (await commands.up()).runUp(loadConfig(place), placeArgs(place)));
+    .action(async (place: Place) => (await commands.up()).runUp(() => loadConfig(place), placeArgs(place)));
 
   withPlace(program.command("server"))
     .description("only the server")
@@ -80,7 +82,9 @@ function addWatching(program: Command): void {
 
   withServer(withPlace(program.command("supervise")))
     .description("only the supervisor: every agent in the file")
-    .action(async (options: ServerPlace) => (await commands.supervise()).runSupervise(loadConfig(options), options));
+    .action(async (options: ServerPlace) =>
+      (await commands.supervise()).runSupervise(() => loadConfig(options), options),
+    );
 }
 
 function addRun(program: Command): void {
@@ -188,6 +192,19 @@ function addKeys(program: Command): void {
     .argument("<id>", "its number in `midwatch key list`", wholeNumber)
     .action(async (id: number, options: Place) =>
       (await commands.key()).revokeKeyIn(loadConfig(options).server.dataDir, id),
+    );
+}
+
+function addDoctor(program: Command): void {
+  withPlace(program.command("doctor"))
+    .description("what is wrong with this set-up, why it matters, and the exact change")
+    .option("--send-test", "send a test message through every channel")
+    .option("--json", "as JSON")
+    .action(async (options: Place & { sendTest?: boolean; json?: boolean }) =>
+      (await commands.doctor()).runDoctor(loadConfig(options), {
+        json: options.json ?? false,
+        sendTest: options.sendTest ?? false,
+      }),
     );
 }
 

@@ -1,7 +1,6 @@
 export { startServer, type RunningServer } from "./server.ts";
 export type { ServerOptions } from "./options.ts";
 export { ConfigError } from "./errors.ts";
-export { createKey, hashKey, type KeyRequest, type Scope } from "./keys/key.ts";
 export { createChannel, channelTypes } from "./channels/create-channel.ts";
 export type {
   Channel,

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { defaultSettings } from "@midwatch/core";
 import { openSqliteStore } from "@midwatch/store";
-import { ConfigError, createKey, startServer, type ServerOptions } from "./index.ts";
+import { ConfigError, startServer, type ServerOptions } from "./index.ts";
+import { createKey } from "./keys/key.ts";
 import { codeOf, startTestServer } from "./testing/test-server.ts";
 
 async function refusal(options: Partial<ServerOptions>): Promise<ConfigError> {

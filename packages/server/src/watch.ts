@@ -4,6 +4,7 @@
 import { SECOND, type AgentSettings, type DurationMs } from "@midwatch/core";
 import type { Store } from "@midwatch/store";
 import { steadyClock, systemClock, type Clock } from "./clock.ts";
+import { createCommandExpiry, type CommandExpiry } from "./command-expiry.ts";
 import { CommandBell } from "./http/command-bell.ts";
 import { createBeatEndpoint, type BeatEndpoint } from "./ingest/beat-endpoint.ts";
 import { BeatQueue } from "./ingest/beat-queue.ts";
@@ -43,6 +44,7 @@ export interface Watch {
   readonly sweeper: Sweeper;
   readonly supervisors: Supervisors;
   readonly bell: CommandBell;
+  readonly commandExpiry: CommandExpiry;
   readonly presenter: AgentPresenter;
   readonly hub: LiveHub;
   readonly delivery: Delivery;
@@ -100,6 +102,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     options.report &&
     createReportSchedule({ store, reporter, clock, log, timeZone, wakeDelivery: delivery.wake, ...options.report });
   const retention = createRetention({ store, clock, log });
+  const commandExpiry = createCommandExpiry({ store, ledger, clock });
 
   await ledger.load();
   await check.keys.reread();
@@ -118,6 +121,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     sweeper,
     supervisors,
     bell,
+    commandExpiry,
     presenter,
     hub,
     delivery,
@@ -131,6 +135,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
       sweeper.start();
       delivery.start();
       retention.start();
+      commandExpiry.start();
       schedule?.start();
     },
     stop: async () => {
@@ -138,7 +143,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
       await queue.drained();
       hub.close();
       bell.close();
-      await Promise.all([sweeper.stop(), retention.stop(), schedule?.stop()]);
+      await Promise.all([sweeper.stop(), retention.stop(), commandExpiry.stop(), schedule?.stop()]);
       await delivery.stop();
     },
   };

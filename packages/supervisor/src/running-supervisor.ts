@@ -1,6 +1,7 @@
 import type { Command } from "@midwatch/protocol";
 import type { Clock } from "./clock.ts";
 import type { Notifier } from "./fallback/notice.ts";
+import type { ServerAddress } from "./link/server-client.ts";
 import type { SupervisedAgent } from "./supervised-agent.ts";
 
 export interface SupervisorOptions {
@@ -8,11 +9,13 @@ export interface SupervisorOptions {
   readonly folder: string;
   readonly agents: readonly SupervisedAgent[];
   /** Where beats and events go, and commands come from; null works alone. */
-  readonly server: { readonly url: string; readonly key: string } | null;
+  readonly server: ServerAddress | null;
   /** Tells a person what the server cannot: at once without a server, else when it does not take over in time. */
   readonly notifier: Notifier;
   /** Hears one line for each thing worth knowing, without a line end. */
   readonly log: (line: string) => void;
+  /** An agent has come to its end and will not run again without a person. */
+  readonly onEnd?: (end: AgentEnd) => void;
   /** How this machine is called; default: its host name. */
   readonly host?: string;
   readonly clock?: Clock;

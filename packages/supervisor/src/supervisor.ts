@@ -56,6 +56,7 @@ class Supervisor implements RunningSupervisor {
   #begun = false;
   #reloading: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
+  readonly #toldEnds = new Map<string, string>();
 
   constructor(options: SupervisorOptions, release: () => Promise<void>) {
     this.#options = options;
@@ -101,7 +102,15 @@ class Supervisor implements RunningSupervisor {
     const keepers = [...this.#open.keepers.values()];
     for (const keeper of keepers) void keeper.startIfWaiting();
     const ends = keepers.map(({ end }) => end);
+    for (const end of ends) if (end !== null) this.#tellEnd(end);
     if (ends.every((end) => end !== null)) this.#ended.resolve(ends);
+  }
+
+  #tellEnd(end: AgentEnd): void {
+    const words = JSON.stringify(end);
+    if (this.#toldEnds.get(end.agent) === words) return;
+    this.#toldEnds.set(end.agent, words);
+    this.#options.onEnd?.(end);
   }
 
   command(

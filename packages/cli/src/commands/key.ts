@@ -1,8 +1,8 @@
-import { createKey, type Scope } from "@midwatch/server";
+import { createKey, type Scope } from "@midwatch/server/keys";
 import type { Store } from "@midwatch/store";
 import { CommandFailure } from "../failure.ts";
 import { clean, table } from "../terminal.ts";
-import { openStore } from "./server.ts";
+import { openStore } from "../open-store.ts";
 
 /** Somebody else may be writing: a command of a person has time. */
 const busyTimeoutMs = 5_000;

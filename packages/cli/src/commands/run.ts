@@ -51,7 +51,10 @@ export async function runOne(config: Config, options: RunOptions): Promise<void>
     asked: true,
   });
   log(`keeping ${name}${server === null ? ", without a server: alerts appear here" : `, reporting to ${server.url}`}`);
-  const end = await Promise.race([supervisor.ended, untilAskedToStop(() => void supervisor.stop({ agents: "stop" }))]);
+  const end = await Promise.race([
+    supervisor.ended,
+    untilAskedToStop({ onAgain: () => void supervisor.stop({ agents: "stop" }) }),
+  ]);
   await supervisor.stop({ agents: "stop" });
   if (typeof end !== "string") failUnlessFine(end);
 }

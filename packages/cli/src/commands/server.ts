@@ -1,26 +1,27 @@
 import { defaultSettings, type AgentSettings } from "@midwatch/core";
 import { ConfigError, startServer, systemClock, textLog, type RunningServer } from "@midwatch/server";
 import { isLoopbackName } from "@midwatch/server/loopback";
-import { openSqliteStore, StoreError, type SqliteOptions, type Store } from "@midwatch/store";
+import type { Store } from "@midwatch/store";
 import { alerting } from "../alerting.ts";
 import type { AgentDefaults, Config } from "../config/config.ts";
-import { claimDataFolder, localKey, openDataFolder, saveServerAddress } from "../data-folder.ts";
+import { claimDataFolder, localKey, saveServerAddress } from "../data-folder.ts";
 import { CommandFailure } from "../failure.ts";
 import { ensureLocalKeys } from "../local-keys.ts";
+import { openStore } from "../open-store.ts";
 import { untilAskedToStop } from "../stop-request.ts";
 import { version } from "../version.ts";
 import { welcome } from "../welcome.ts";
-import { tellParent } from "../up/message.ts";
+import { isKept, serverBeat } from "../up/server-beat.ts";
 
-/** `midwatch server`: runs until it is asked to stop. Under `midwatch up` the parent greets, alone it does so itself. */
+/** `midwatch server`: runs until it is asked to stop. Under `midwatch up` the supervisor greets, alone it does so itself. */
 export async function runServer(config: Config): Promise<void> {
   const { dataDir } = config.server;
   const store = await openStore(dataDir);
   const claim = claimDataFolder(dataDir);
   try {
     const server = await start(config, store);
-    const ready = { url: server.url, signInLink: await server.signInLink() };
-    if (!tellParent({ ready })) {
+    if (!isKept(process.env)) {
+      const ready = { url: server.url, signInLink: await server.signInLink() };
       process.stdout.write(welcome({ ...ready, ingestKey: localKey(dataDir, "ingest"), agents: [] }));
     }
     await untilAskedToStop();
@@ -28,22 +29,6 @@ export async function runServer(config: Config): Promise<void> {
   } finally {
     await store.close();
     claim.release();
-  }
-}
-
-/** Opens the database of a data folder; every way in which a folder can refuse becomes a sentence. */
-export async function openStore(dataDir: string, more: Pick<SqliteOptions, "busyTimeoutMs"> = {}): Promise<Store> {
-  try {
-    const { database } = openDataFolder(dataDir);
-    return await openSqliteStore({ file: database, ...more });
-  } catch (error) {
-    if (error instanceof StoreError) throw new CommandFailure(78, error.message, { cause: error });
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandFailure(
-      78,
-      `The data folder ${dataDir} can't be used: ${reason}. Name another with --data DIR, or make this one writable.`,
-      { cause: error },
-    );
   }
 }
 
@@ -62,6 +47,7 @@ async function start(config: Config, store: Store): Promise<RunningServer> {
       defaults: settingsOf(config.defaults),
       log: textLog(process.stderr, systemClock),
       version,
+      ...(isKept(process.env) ? { onTurn: serverBeat() } : {}),
     });
     saveServerAddress(dataDir, { url: server.url, pid: process.pid });
     return server;

@@ -1,32 +1,40 @@
 import { join } from "node:path";
 import { reachableHost } from "@midwatch/server/loopback";
-import { startSupervisor, SupervisorError, type RunningSupervisor, type SupervisorOptions } from "@midwatch/supervisor";
+import {
+  startSupervisor,
+  SupervisorError,
+  type Notifier,
+  type RunningSupervisor,
+  type SupervisorOptions,
+} from "@midwatch/supervisor";
 import { directNotifier } from "../alerting.ts";
-import type { Target } from "../client.ts";
 import type { Config } from "../config/config.ts";
 import { localKey, serverAddress } from "../data-folder.ts";
 import { CommandFailure } from "../failure.ts";
 import { untilAskedToStop } from "../stop-request.ts";
 import { checkedUrl } from "../target.ts";
 import { log } from "../terminal.ts";
-import { tellParent } from "../up/message.ts";
 
 /** `midwatch supervise`: keeps every agent of the file until it is asked to stop; then they are stopped, too. */
-export async function runSupervise(config: Config, named: { server?: string; key?: string }): Promise<void> {
+export async function runSupervise(load: () => Config, named: { server?: string; key?: string }): Promise<void> {
+  const config = load();
   if (config.agents.length === 0) {
     const file = config.file ?? "midwatch.yaml, which is not in this folder";
     throw new CommandFailure(78, `There is no agent to keep: add one under \`agents:\` in ${file}.`);
   }
+  const notifier = notifierOf(config);
   const supervisor = await openSupervisor({
     folder: join(config.server.dataDir, "supervisor"),
     agents: config.agents,
-    server: serverOf(config, named),
-    notifier: directNotifier(config),
+    server: supervisedServer(config, named),
+    notifier,
     log,
   });
-  tellParent({ ready: null });
   log(`keeping ${config.agents.map(({ name }) => name).join(", ")}`);
-  await untilAskedToStop(() => void supervisor.stop({ agents: "stop" }));
+  await untilAskedToStop({
+    onAgain: () => void supervisor.stop({ agents: "stop" }),
+    onReload: () => void reloadConfig(supervisor, { load, agentsOf: ({ agents }) => agents, notifier }),
+  });
   await supervisor.stop({ agents: "stop" });
 }
 
@@ -40,20 +48,61 @@ export async function openSupervisor(options: SupervisorOptions): Promise<Runnin
   }
 }
 
+export interface ReloadableNotifier extends Notifier {
+  /** Tells through these channels from now on. */
+  readonly use: (config: Config) => void;
+}
+
+/** The channels of the file, which may be another one tomorrow. */
+export function notifierOf(config: Config): ReloadableNotifier {
+  let current = directNotifier(config);
+  return {
+    notify: (notice) => current.notify(notice),
+    use: (next) => {
+      current = directNotifier(next);
+    },
+  };
+}
+
+/** Reads the file again. One with a mistake changes nothing, and says so. */
+export async function reloadConfig(
+  supervisor: RunningSupervisor,
+  with_: {
+    readonly load: () => Config;
+    readonly agentsOf: (config: Config) => SupervisorOptions["agents"];
+    readonly notifier: ReloadableNotifier;
+  },
+): Promise<void> {
+  const { load, agentsOf, notifier } = with_;
+  try {
+    const config = load();
+    notifier.use(config);
+    await supervisor.reload(agentsOf(config));
+    log(`the configuration was read again; keeping ${config.agents.map(({ name }) => name).join(", ") || "no agent"}`);
+  } catch (error) {
+    if (!(error instanceof CommandFailure || error instanceof SupervisorError)) throw error;
+    log(`the configuration was not taken over, and the old one stays: ${error.message}`);
+  }
+}
+
 /** The server that was named, else the one that the file describes. */
-function serverOf(config: Config, named: { server?: string; key?: string }): Target {
+export function supervisedServer(
+  config: Config,
+  named: { server?: string; key?: string },
+): NonNullable<SupervisorOptions["server"]> {
   const { dataDir } = config.server;
-  const url = named.server === undefined ? ownServer(config) : checkedUrl(named.server);
+  const url = named.server === undefined ? ownServerUrl(config) : checkedUrl(named.server);
   const key = named.key ?? localKey(dataDir, "ingest");
   if (key !== null) return { url, key };
+  const where = typeof url === "string" ? url : "the server";
   throw new CommandFailure(
     78,
-    `There is no key for ${url} in ${dataDir}. Start the server first (\`midwatch server\` or \`midwatch up\`), or give one with --key KEY.`,
+    `There is no key for ${where} in ${dataDir}. Start the server first (\`midwatch server\` or \`midwatch up\`), or give one with --key KEY.`,
   );
 }
 
-/** Port 0 lets the system choose; then only the server itself knows where it listens. */
-function ownServer({ server: { host, port, dataDir } }: Config): string {
-  const known = port === 0 ? serverAddress(dataDir)?.url : undefined;
-  return known ?? `http://${reachableHost(host)}:${port}`;
+/** Port 0 lets the system choose at each start; then only the server itself knows where it listens. */
+function ownServerUrl({ server: { host, port, dataDir } }: Config): string | (() => string) {
+  const fixed = `http://${reachableHost(host)}:${port}`;
+  return port === 0 ? () => serverAddress(dataDir)?.url ?? fixed : fixed;
 }

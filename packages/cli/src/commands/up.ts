@@ -1,63 +1,94 @@
+import { join } from "node:path";
+import type { AgentEnd, SupervisorOptions } from "@midwatch/supervisor";
+import { call } from "../client.ts";
 import type { Config } from "../config/config.ts";
-import { localKey, saveStartedPids } from "../data-folder.ts";
-import { CommandFailure, type ExitStatus } from "../failure.ts";
+import { localKey, serverAddress } from "../data-folder.ts";
+import { CommandFailure, exitStatusOf } from "../failure.ts";
+import { ensureLocalKeys } from "../local-keys.ts";
+import { openStore } from "../open-store.ts";
 import { untilAskedToStop } from "../stop-request.ts";
 import { log } from "../terminal.ts";
-import { KeptProcess } from "../up/kept-process.ts";
-import type { ChildMessage } from "../up/message.ts";
+import { afterServer, ownServer, ownServerName } from "../up/own-server.ts";
 import { welcome } from "../welcome.ts";
+import { notifierOf, openSupervisor, reloadConfig, supervisedServer } from "./supervise.ts";
 
-/** Beyond the longest stop ladder of an agent: what the supervisor needs to write down the end. */
-const supervisorReserveMs = 15_000;
-const serverGraceMs = 15_000;
+const askAgainMs = 200;
 
 /**
- * `midwatch up`: the server and the supervisor as two processes, each started again when it dies. The supervisor begins when
- * the server first listens, and from then on neither waits for the other.
+ * `midwatch up`: this process is the supervisor, and the server is the first thing it keeps. They watch each other: the
+ * server beats to the supervisor like an agent, and a supervisor that the server does not hear of is an incident.
  */
-export async function runUp(config: Config, childArgs: readonly string[]): Promise<void> {
-  const refused = Promise.withResolvers<number>();
-  const supervisor = new KeptProcess({
-    name: "supervisor",
-    args: ["supervise", ...childArgs],
-    onReady: () => noteStarted(),
-    onRefused: refused.resolve,
+export async function runUp(load: () => Config, args: readonly string[]): Promise<void> {
+  const config = load();
+  const { dataDir } = config.server;
+  await makeLocalKeys(dataDir);
+  const refused = Promise.withResolvers<AgentEnd>();
+  const greeted = new AbortController();
+  const agentsOf = (now: Config): SupervisorOptions["agents"] => [ownServer(now, args), ...afterServer(now.agents)];
+  const notifier = notifierOf(config);
+  const supervisor = await openSupervisor({
+    folder: join(dataDir, "supervisor"),
+    agents: agentsOf(config),
+    server: supervisedServer(config, {}),
+    notifier,
     log,
-  });
-  const server = new KeptProcess({
-    name: "server",
-    args: ["server", ...childArgs],
-    onReady: (message) => {
-      noteStarted();
-      greet(message);
+    onOutput: (agent, chunk) => {
+      if (agent === ownServerName) process.stderr.write(chunk);
     },
-    onRefused: refused.resolve,
-    log,
+    // A refusal at the first start is for the person who looks on; later it is kept trying.
+    onEnd: (end) => {
+      if (end.agent === ownServerName && !greeted.signal.aborted) refused.resolve(end);
+    },
   });
-  const greet = greetOnce(config, () => {
-    if (config.agents.length > 0) supervisor.start();
-  });
-  const noteStarted = (): void => {
-    saveStartedPids(config.server.dataDir, [server.pid ?? 0, supervisor.pid ?? 0]);
-  };
-  server.start();
-  const end = await Promise.race([refused.promise, untilAskedToStop(() => supervisor.hurry())]);
+  void greet(config).then(() => greeted.abort());
+  const end = await Promise.race([
+    refused.promise,
+    untilAskedToStop({
+      onAgain: () => void supervisor.stop({ agents: "stop" }),
+      onReload: () => void reloadConfig(supervisor, { load, agentsOf, notifier }),
+    }),
+  ]);
   if (typeof end === "string") log("stopping: agents first, then the server …");
-  const longestGraceMs = Math.max(0, ...config.agents.map(({ stopGraceMs }) => stopGraceMs));
-  await supervisor.stop(longestGraceMs + supervisorReserveMs);
-  await server.stop(serverGraceMs);
-  if (typeof end === "number")
-    throw new CommandFailure(end as ExitStatus, "Midwatch has not started; the lines above say why.");
+  await supervisor.stop({ agents: "stop" });
+  if (typeof end !== "string") {
+    throw new CommandFailure(exitStatusOf(end.code), "Midwatch has not started; the lines above say why.");
+  }
 }
 
-/** The server greets at every start of its own; a person is greeted once, and told of a new link only by asking. */
-function greetOnce(config: Config, begin: () => void): (message: ChildMessage) => void {
-  let greeted = false;
-  return ({ ready }) => {
-    if (greeted || ready === null) return;
-    greeted = true;
-    const ingestKey = localKey(config.server.dataDir, "ingest");
-    process.stdout.write(welcome({ ...ready, ingestKey, agents: config.agents.map(({ name }) => name) }));
-    begin();
-  };
+/** The supervisor needs a key before the server is there; on a database that cannot be opened the server says why. */
+async function makeLocalKeys(dataDir: string): Promise<void> {
+  const store = await openStore(dataDir);
+  try {
+    await ensureLocalKeys(store, dataDir);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Once the server answers, tells the person where to look and how to send a beat. */
+async function greet(config: Config): Promise<void> {
+  const { dataDir } = config.server;
+  for (;;) {
+    const signInLink = await signInLinkOf(dataDir);
+    if (signInLink !== null) {
+      const url = new URL(signInLink).origin;
+      const agents = config.agents.map(({ name }) => name);
+      process.stdout.write(welcome({ url, signInLink, ingestKey: localKey(dataDir, "ingest"), agents }));
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, askAgainMs).unref());
+  }
+}
+
+async function signInLinkOf(dataDir: string): Promise<string | null> {
+  const url = serverAddress(dataDir)?.url;
+  const key = localKey(dataDir, "admin");
+  if (url === undefined || key === null) return null;
+  try {
+    const { path } = await call<{ path: string }>({ url, key }, "POST", "/api/v1/sign-in-links", {});
+    return new URL(path, url).href;
+  } catch {
+    // Not listening yet.
+    return null;
+  }
 }

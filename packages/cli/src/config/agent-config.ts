@@ -9,13 +9,14 @@ type Values = Readonly<Record<string, unknown>>;
 
 export type ReadTarget =
   | { readonly ok: true; readonly target: TargetSpec }
-  /** What is wrong, as the rest of a sentence that begins with the agent's name. */
-  | { readonly ok: false; readonly wrong: string };
+  /** What is wrong, as the rest of a sentence that begins with the agent's name; null when that was said of its value. */
+  | { readonly ok: false; readonly wrong: string | null };
 
 const userUnit = "user/";
 
-export function targetOf(values: Values): ReadTarget {
-  const given = Object.keys(targetFields).filter((name) => values[name] !== undefined);
+/** @param keys Everything that stands there, right or wrong. */
+export function targetOf(values: Values, keys: readonly string[]): ReadTarget {
+  const given = Object.keys(targetFields).filter((name) => keys.includes(name));
   const [name] = given;
   if (name === undefined) {
     return {
@@ -24,7 +25,8 @@ export function targetOf(values: Values): ReadTarget {
     };
   }
   if (given.length > 1) return { ok: false, wrong: `has ${given.join(" and ")}; one thing is kept for each agent` };
-  const value = values[name] as string;
+  const value = values[name] as string | undefined;
+  if (value === undefined) return { ok: false, wrong: null };
   switch (name) {
     case "docker":
       return { ok: true, target: { platform: "docker", container: value } };

@@ -106,11 +106,12 @@ class Reader {
     const agents = this.#keys(map).flatMap(([name, at]) => {
       if (!isAgentName(name))
         this.#complain(at, `"${name}" is not an agent name: 1 to 128 letters, digits and . _ - / : @`);
-      const values = this.#fields(map?.get(name, true), `agents.${name}`, agentFields);
-      const read = targetOf(values);
+      const node = map?.get(name, true);
+      const values = this.#fields(node, `agents.${name}`, agentFields);
+      const read = targetOf(values, isMap(node) ? this.#keys(node).map(([key]) => key) : []);
       if (read.ok)
         return [agentOf(values, { name, target: read.target, policy: this.#policy(values, defaults), base })];
-      this.#complain(at, `agents.${name} ${read.wrong}`);
+      if (read.wrong !== null) this.#complain(at, `agents.${name} ${read.wrong}`);
       return [];
     });
     this.#checkOrder(map, agents);

@@ -3,7 +3,8 @@
 
 import { defaultSettings, SECOND } from "@midwatch/core";
 import { openSqliteStore } from "@midwatch/store";
-import { createKey, startServer, systemClock, textLog } from "../index.ts";
+import { startServer, systemClock, textLog } from "../index.ts";
+import { createKey } from "../keys/key.ts";
 
 const [file = "", hook = "", intervalS = "60"] = process.argv.slice(2);
 const store = await openSqliteStore({ file });

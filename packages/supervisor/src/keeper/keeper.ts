@@ -136,7 +136,7 @@ export class Keeper {
       case "adopt":
         await this.#target.adopt(plan.run);
         if (plan.isNew) await this.#onStarted({ ...plan.run, startedAt: now }, plan.run.identity.pid);
-        this.#say(`taken over as ${this.#target.what} ${plan.run.identity.pid}`);
+        this.#say(`taken over as ${this.#target.what} ${this.#pid ?? plan.run.identity.pid}`);
         if (this.#entry.stop) this.#target.stop(this.#entry.stop, { kill: false });
         return;
       case "ended-unseen":
@@ -149,6 +149,11 @@ export class Keeper {
       case "wait":
         return;
     }
+  }
+
+  /** Of the agent itself, as people know it. */
+  get #pid(): number | null {
+    return this.#entry.state.recovery?.pid ?? null;
   }
 
   async #onEndedUnseen(plan: Extract<RestorePlan, { do: "ended-unseen" }>, at: Ms): Promise<void> {
@@ -383,7 +388,7 @@ export class Keeper {
   async #onEnded({ runId, at, exit }: RunEnd): Promise<void> {
     const { run } = this.#entry;
     if (run?.runId === runId) {
-      const pid = this.#entry.state.recovery?.pid ?? run.identity.pid;
+      const pid = this.#pid ?? run.identity.pid;
       const lastDeath = { runId, pid, startedAt: run.startedAt, diedAt: at, exit };
       this.#record.change({ run: null, stop: null, lastDeath });
     }

@@ -96,7 +96,10 @@ test("a command of the server is carried out once and its outcome is told", asyn
   );
   await until("it was restarted", () => runsOf(folder).length === 2 && server.outcomes.size === 2);
   assert.equal(server.outcomes.get("c1")?.ok, true);
-  assert.deepEqual(server.outcomes.get("c2"), { ok: false, message: "no agent is called nobody on this host; there is bot" });
+  assert.deepEqual(server.outcomes.get("c2"), {
+    ok: false,
+    message: "no agent is called nobody on this host; there is bot",
+  });
 
   server.outcomes.delete("c1");
   await until("it is told again", () => server.outcomes.has("c1"));

@@ -5,7 +5,8 @@ import type { BatchAnswer, BatchRequest, CommandOutcome, CommandsAnswer } from "
 import { describeError, SupervisorError } from "../failure.ts";
 
 export interface ServerAddress {
-  readonly url: string;
+  /** Asked anew for each call where it may change. */
+  readonly url: string | (() => string);
   readonly key: string;
 }
 
@@ -13,12 +14,18 @@ const callMs: DurationMs = 30_000;
 const pollMarginMs: DurationMs = 10_000;
 
 export class ServerClient {
-  readonly #base: string;
+  readonly #url: () => string;
+  readonly #path: string;
   readonly #key: string;
 
   constructor({ url, key }: ServerAddress, supervisorId: string) {
-    this.#base = `${url.replace(/\/+$/, "")}/api/v1/supervisors/${encodeURIComponent(supervisorId)}`;
+    this.#url = typeof url === "string" ? (): string => url : url;
+    this.#path = `/api/v1/supervisors/${encodeURIComponent(supervisorId)}`;
     this.#key = key;
+  }
+
+  get #base(): string {
+    return `${this.#url().replace(/\/+$/, "")}${this.#path}`;
   }
 
   /** Rejects, as all calls here, with `server_unreachable` (retryable) or `server_refused`. */
