@@ -1,0 +1,72 @@
+// Agents that Docker, systemd or launchd run: two that both want to restart the same thing fight, and a daemon that nobody can
+// reach restarts nothing. What fights is the supervisor's own knowledge; here it is asked and worded.
+
+import { check } from "../check.ts";
+import { bad, worthKnowing, type Remark } from "../remark.ts";
+
+export interface KeptElsewhere {
+  readonly agent: string;
+  readonly platform: string;
+  /** What the supervisor's driver says, or why it could not be asked. */
+  readonly told:
+    { readonly ok: true; readonly conflicts: readonly string[] } | { readonly ok: false; readonly why: string };
+}
+
+const limitMs = 15_000;
+
+export const platforms = check<readonly KeptElsewhere[]>({
+  name: "platforms",
+  probe: ({ config, conflictsOf }) =>
+    Promise.all(
+      config.agents
+        .filter(({ target }) => target.platform !== "process")
+        .map(async (agent) => ({
+          agent: agent.name,
+          platform: agent.target.platform,
+          told: await bounded(conflictsOf(agent)),
+        })),
+    ),
+  judge: (all) => all.flatMap(judgePlatform),
+});
+
+export function judgePlatform({ agent, platform, told }: KeptElsewhere): readonly Remark[] {
+  if (!told.ok) {
+    return [
+      bad({
+        title: `${agent} can't be kept: ${platform} does not answer`,
+        why: told.why,
+        fix: `See that ${platform} runs and that the user Midwatch runs as may talk to it, or correct \`agents.${agent}.${platform}\`.`,
+      }),
+    ];
+  }
+  return told.conflicts.map((conflict) => {
+    const [first = conflict, ...rest] = conflict.split(/(?<=[.!?]) +/);
+    return worthKnowing({
+      title: `${agent}: ${first.replace(/\.$/, "")}`,
+      why: "Two that restart the same thing get into each other's way: restarts are counted twice, and what was stopped on purpose comes back.",
+      fix:
+        rest.length > 0
+          ? rest.join(" ")
+          : `Leave restarting ${agent} to one of them; with Midwatch, switch off ${platform}'s own.`,
+    });
+  });
+}
+
+async function bounded(asked: Promise<readonly string[]>): Promise<KeptElsewhere["told"]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<KeptElsewhere["told"]>((resolve) => {
+    timer = setTimeout(() => resolve({ ok: false, why: "It was asked and did not answer in 15 seconds." }), limitMs);
+  });
+  const answer = asked.then(
+    (conflicts): KeptElsewhere["told"] => ({ ok: true, conflicts }),
+    (error: unknown): KeptElsewhere["told"] => ({
+      ok: false,
+      why: error instanceof Error ? error.message : String(error),
+    }),
+  );
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
