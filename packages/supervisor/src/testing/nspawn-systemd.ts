@@ -1,0 +1,110 @@
+// A real systemd as the first process of a machine of its own, beside this one and without touching it: the root file
+// system is laid over with a layer in memory and started by systemd-nspawn. All mounts are made in a mount name space that ends
+// with it, and it ends when this process does, whatever happens: then the pipe it listens to is closed.
+
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { childrenOf } from "../process/identity.ts";
+import { until } from "./until.ts";
+
+export interface SystemdMachine {
+  /** What to say instead of `systemctl` to reach the machine's own. */
+  readonly systemctl: readonly string[];
+  readonly userSystemctl: readonly string[];
+  /** Where the machine's root folder is seen from here. */
+  readonly root: string;
+  /** Writes a file of the machine, as in `/etc/systemd/system/bot.service`, and has systemd read it. */
+  readonly writeUnit: (path: string, text: string) => Promise<void>;
+  /** Runs a command in the machine; its output. */
+  readonly run: (...command: readonly string[]) => string;
+  readonly stop: () => Promise<void>;
+}
+
+const firstTarget = "[Unit]\nRequires=dbus.socket\nAfter=dbus.socket\nAllowIsolate=yes\n";
+
+/** Ends when its input does. The first line of its output is the pid of systemd-nspawn. */
+const script = `
+set -eu
+mount -t tmpfs tmpfs "$1"
+mkdir "$1/up" "$1/wk" "$1/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/up,workdir=$1/wk" "$1/root"
+printf '${firstTarget.replaceAll("\n", "\\n")}' >"$1/root/etc/systemd/system/midwatch-test.target"
+systemd-nspawn -D "$1/root" --register=no --keep-unit --private-network --machine="midwatch-test-$$" \
+  --capability=all --drop-capability=CAP_SYS_RESOURCE --rlimit=RLIMIT_NOFILE=1024:4096 \
+  /lib/systemd/systemd --unit=midwatch-test.target </dev/null >/dev/null 2>&1 &
+nspawn=$!
+echo "$nspawn"
+read -r end || true
+for leader in $(cat "/proc/$nspawn/task/$nspawn/children"); do kill -KILL "$leader"; done
+kill -KILL "$nspawn" 2>/dev/null || true
+wait "$nspawn" || true
+`;
+
+/** Why there can be no such machine here; null when one can be tried. */
+export function whyNoMachine(): string | null {
+  if (process.getuid?.() !== 0) return "root is needed";
+  for (const program of ["systemd-nspawn", "nsenter", "unshare"]) {
+    if (spawnSync("which", [program]).status !== 0)
+      return `${program} is missing (Debian: systemd-container, util-linux)`;
+  }
+  return existsSync("/lib/systemd/systemd") ? null : "systemd is not installed";
+}
+
+/** Rejects with what systemd-nspawn said when the machine does not come up. */
+export async function startSystemdMachine(): Promise<SystemdMachine> {
+  const folder = mkdtempSync(join(tmpdir(), "midwatch-machine-"));
+  const isSecond = existsSync("/sys/fs/cgroup/cgroup.controllers");
+  const env = { ...process.env, ...(isSecond ? {} : { SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "0" }) };
+  const holder = spawn("unshare", ["--mount", "--propagation", "private", "sh", "-c", script, "sh", folder], {
+    env,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let output = "";
+  let complaints = "";
+  holder.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  holder.stderr.on("data", (chunk: Buffer) => (complaints += chunk.toString()));
+  const ended = new Promise<void>((resolve) => holder.once("exit", () => resolve()));
+  const stop = async (): Promise<void> => {
+    holder.stdin.end();
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    let leader: number | undefined;
+    await until("the machine had a first process", () => {
+      if (holder.exitCode !== null) throw new Error(`the machine did not start: ${complaints.trim()}`);
+      leader = output.includes("\n") ? childrenOf(Number(output.split("\n")[0]))[0] : undefined;
+      return leader !== undefined;
+    });
+    return await machineOf(Number(leader), stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function machineOf(leader: number, stop: () => Promise<void>): Promise<SystemdMachine> {
+  const enter = ["nsenter", "--target", String(leader), "--mount", "--pid", "--uts", "--ipc", "--net"];
+  const root = `/proc/${leader}/root`;
+  const run = (...command: readonly string[]): string => {
+    const [program = "", ...args] = [...enter, ...command];
+    const { stdout, stderr } = spawnSync(program, args, { encoding: "utf8", timeout: 20_000 });
+    return `${stdout}${stderr}`;
+  };
+  await until("the machine was up", () => /running|degraded/.test(run("systemctl", "is-system-running")));
+  return {
+    systemctl: [...enter, "systemctl"],
+    userSystemctl: [...enter, "env", "XDG_RUNTIME_DIR=/run/user/0", "systemctl", "--user"],
+    root,
+    writeUnit: async (path, text) => {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), text);
+      run("systemctl", "daemon-reload");
+    },
+    run,
+    stop,
+  };
+}
