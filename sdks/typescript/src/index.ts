@@ -5,3 +5,7 @@ export type { Directive } from "./reporter.ts";
 export type { MidwatchOptions } from "./settings.ts";
 export type { Duration } from "./duration.ts";
 export type { Status } from "./fields.ts";
+export { StateFile, type LoadedState, type QuarantinedFile, type StateFileOptions } from "./state-file.ts";
+export { SideEffects, type SideEffectsOptions } from "./side-effects.ts";
+export type { InFlight } from "./side-effect-lines.ts";
+export { StorageError, type StorageErrorCode } from "./storage-error.ts";

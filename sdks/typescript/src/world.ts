@@ -31,6 +31,11 @@ export const realWorld: World = {
   },
 };
 
+/** The time as part of a file name: `20261124T031206Z`. */
+export function utcName(world: Pick<World, "wallMs">): string {
+  return new Date(world.wallMs()).toISOString().replace(/[-:]|\.\d+/gu, "");
+}
+
 /** True when `promise` was settled within `ms`. The timer is real in tests too: it only bounds, and nothing waits for it to fire. */
 export async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
