@@ -3,6 +3,8 @@
 // with `StartLimitIntervalSec=0` it goes on for ever, without a pause. Two seconds between starts and no limit is neither.
 
 import { spellDuration, type DurationMs } from "@midwatch/core";
+import type { SupervisedAgent } from "@midwatch/supervisor";
+import { stopOrder } from "@midwatch/supervisor/order";
 import { check } from "../check.ts";
 import type { UnitFacts } from "../probes/boot-units.ts";
 import { parseTimeSpan, parseUnitFile, type UnitFile } from "../probes/unit-file.ts";
@@ -10,11 +12,13 @@ import { bad, worthKnowing, type Remark } from "../remark.ts";
 
 export interface SystemdFacts {
   readonly units: readonly UnitFacts[];
-  /** What the slowest agent may take to stop. */
+  /** What it may take to stop all agents, group after group. */
   readonly longestStopMs: DurationMs;
 }
 
-/** Beyond the slowest agent: what Midwatch needs to write down the end. */
+type StoppedAgent = Pick<SupervisedAgent, "name" | "after" | "stopAnnounceMs" | "stopGraceMs">;
+
+/** Beyond the agents: what Midwatch needs to write down the end. */
 const reserveMs = 15_000;
 const shortestPauseMs = 1_000;
 
@@ -22,10 +26,18 @@ export const systemdUnits = check<SystemdFacts>({
   name: "systemd",
   probe: async (world) => ({
     units: await world.units(),
-    longestStopMs: Math.max(0, ...world.config.agents.map((agent) => agent.stopAnnounceMs + agent.stopGraceMs)),
+    longestStopMs: longestStop(world.config.agents),
   }),
   judge: ({ units, longestStopMs }) => units.flatMap((unit) => judgeUnit(unit, longestStopMs)),
 });
+
+/** Agents that come after each other stop one after the other. */
+export function longestStop(agents: readonly StoppedAgent[]): DurationMs {
+  return stopOrder(agents).reduce(
+    (sum, group) => sum + Math.max(...group.map((agent) => agent.stopAnnounceMs + agent.stopGraceMs)),
+    0,
+  );
+}
 
 export function judgeUnit(unit: UnitFacts, longestStopMs: DurationMs): readonly Remark[] {
   const file = parseUnitFile(unit.text);
@@ -150,7 +162,7 @@ function stopping(unit: UnitFacts, policy: UnitPolicy, longestStopMs: DurationMs
     remarks.push(
       bad({
         title: `systemd kills Midwatch while it still stops agents (${name})`,
-        why: `TimeoutStopSec= is ${spellDuration(policy.stopMs)}. The slowest agent of the file may take ${spellDuration(longestStopMs)} to stop, and Midwatch a little more.`,
+        why: `TimeoutStopSec= is ${spellDuration(policy.stopMs)}. The agents of the file may take ${spellDuration(longestStopMs)} to stop, in their order, and Midwatch a little more.`,
         fix: `In ${path}:\n  [Service]\n  TimeoutStopSec=${Math.ceil(needed / 1_000)}\n${reload(scope)}`,
       }),
     );
