@@ -180,12 +180,14 @@ test("wrong queries, cursors and settings are 422 and name the field", async () 
 test("what does not exist is 404 in JSON, whatever the method", async () => {
   for (const [method, path] of [
     ["GET", "/api/v1/nothing"],
-    ["DELETE", "/api/v1/heartbeat"],
-    ["PUT", "/api/v1/agents/x"],
+    ["DELETE", "/api/v1/nothing"],
     ["GET", "/api/v1/agents/nobody"],
     ["GET", "/api/v1/agents/nobody/cycles"],
     ["POST", "/api/v1/agents/nobody/pause"],
     ["GET", "/api/v1/incidents/123456"],
+    ["GET", "/api/v1/incidents/abc"],
+    ["POST", "/api/v1/incidents/abc/ack"],
+    ["GET", "/api/v1/evidence/1"],
     ["GET", "/../../etc/passwd"],
   ] as const) {
     const reply = await midwatch.call(method, path);
@@ -195,6 +197,27 @@ test("what does not exist is 404 in JSON, whatever the method", async () => {
   const bad = await midwatch.get("/api/v1/agents/%E0%A4%A");
   assert.equal(bad.status, 400);
   assert.equal(codeOf(bad), "bad_request");
+});
+
+test("a path that takes other methods says which, and one that only looks like it does not", async () => {
+  for (const [method, path, allow] of [
+    ["DELETE", "/api/v1/heartbeat", "POST"],
+    ["PUT", "/api/v1/agents/x", "DELETE, GET, HEAD, PATCH"],
+    ["GET", "/api/v1/agents/x/restart", "POST"],
+    ["POST", "/api/v1/incidents", "GET, HEAD"],
+  ] as const) {
+    const reply = await midwatch.call(method, path);
+    assert.deepEqual([reply.status, codeOf(reply)], [405, "wrong_method"], `${method} ${path}`);
+    assert.equal(reply.headers.get("allow"), allow, `${method} ${path}`);
+  }
+  assert.equal((await midwatch.call("GET", "/api/v1/agents/x/y/restart")).status, 404);
+});
+
+test("what a pattern refuses is said in words", async () => {
+  const page = await midwatch.get<ErrorBody>("/api/v1/incidents?limit=many");
+  assert.equal(page.body.error.message, "limit has not the form that it needs (1–1000; 100 unless given)");
+  const ack = await midwatch.post<ErrorBody>("/api/v1/incidents/abc/ack");
+  assert.match(ack.body.error.message, /there is no incident abc; incidents have numbers/);
 });
 
 test("a body of the API is read as strictly as a beat", async () => {

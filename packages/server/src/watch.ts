@@ -131,19 +131,31 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     metrics,
     reporter,
     trouble: () => lastCommit.trouble() ?? sweeper.trouble,
+    ...lifeOf({ beats, queue, hub, bell, delivery, loops: [sweeper, retention, commandExpiry, schedule] }),
+  };
+}
+
+/** Something of the watch that turns by itself. */
+interface Loop {
+  start(): void;
+  stop(): Promise<void>;
+}
+
+function lifeOf(
+  parts: Pick<Watch, "beats" | "queue" | "hub" | "bell" | "delivery"> & { readonly loops: readonly (Loop | null)[] },
+): Pick<Watch, "start" | "stop"> {
+  const { beats, queue, hub, bell, delivery, loops } = parts;
+  return {
     start: () => {
-      sweeper.start();
-      delivery.start();
-      retention.start();
-      commandExpiry.start();
-      schedule?.start();
+      for (const loop of [...loops, delivery]) loop?.start();
     },
     stop: async () => {
       beats.close();
       await queue.drained();
       hub.close();
       bell.close();
-      await Promise.all([sweeper.stop(), retention.stop(), commandExpiry.stop(), schedule?.stop()]);
+      await Promise.all(loops.map(async (loop) => loop?.stop()));
+      // Last, since what the others decide is still written down for it.
       await delivery.stop();
     },
   };

@@ -13,6 +13,7 @@ import { answerErrors } from "./answer-errors.ts";
 import { authorize } from "./authorize.ts";
 import { readJsonBodies } from "./json-bodies.ts";
 import { registerRoutes } from "./register-routes.ts";
+import { rememberMethods } from "./wrong-method.ts";
 
 /** Of everything but beats. */
 const bodyLimit = 64 * 1024;
@@ -29,7 +30,7 @@ export async function createApp(context: ApiContext, listener: (others: RequestL
     logger: false,
     bodyLimit,
     routerOptions: { maxParamLength: 2_048 },
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true, verbose: true } },
     frameworkErrors: (error, request, reply) => answer(error, request, reply as FastifyReply),
   }).withTypeProvider<TypeboxProvider>() as App;
   app.decorateRequest("caller", null);
@@ -62,11 +63,12 @@ export async function createApp(context: ApiContext, listener: (others: RequestL
   });
   app.addHook("onRequest", (request) => authorize(request, context));
   await app.register(swagger, { openapi: describeApi(context.version) });
+  const methodsOf = rememberMethods(app);
   await app.register((scope, _options, done) => {
     registerRoutes(scope, context);
     done();
   });
-  app.setNotFoundHandler(notFound);
+  app.setNotFoundHandler((request, reply) => notFound(request, reply, methodsOf));
   await app.ready();
   return app;
 }
@@ -103,12 +105,18 @@ function describeApi(version: string): NonNullable<FastifyDynamicSwaggerOptions[
 }
 
 /** A person who mistyped a page gets the dashboard; a program gets an error it can read. */
-function notFound(request: FastifyRequest, reply: FastifyReply): void {
+function notFound(request: FastifyRequest, reply: FastifyReply, methodsOf: (path: string) => readonly string[]): void {
   const path = request.url.split("?")[0] ?? "";
   const wantsPage = request.method === "GET" && (request.headers.accept ?? "").includes("text/html");
   if (wantsPage && isPagePath(path)) {
     void reply.redirect("/", 302);
     return;
+  }
+  const methods = methodsOf(path);
+  if (methods.length > 0) {
+    void reply.header("allow", methods.join(", "));
+    const message = `${path.slice(0, 200)} takes ${methods.join(" or ")}, not ${request.method}`;
+    throw new ApiError(405, "wrong_method", message);
   }
   throw new ApiError(
     404,

@@ -19,7 +19,8 @@ export function wordFaults(faults: readonly FastifySchemaValidationError[]): Err
 }
 
 /** Null for the summary of several faults, which stand there themselves. */
-function wordsOf({ keyword, params, message }: FastifySchemaValidationError): string | null {
+function wordsOf(fault: FastifySchemaValidationError): string | null {
+  const { keyword, params, message } = fault;
   switch (keyword) {
     case "anyOf":
     case "oneOf":
@@ -32,9 +33,20 @@ function wordsOf({ keyword, params, message }: FastifySchemaValidationError): st
       return `must be ${JSON.stringify(params["allowedValue"])}`;
     case "type":
       return params["type"] === "null" ? "null" : `must be ${article(String(params["type"]))}`;
+    case "pattern":
+      return formOf(fault) ?? message ?? "is wrong";
     default:
       return message ?? "is wrong";
   }
+}
+
+/** A pattern is for machines; what its schema says of it is for people. The validator hands the schema along. */
+function formOf(fault: FastifySchemaValidationError & { readonly parentSchema?: unknown }): string | null {
+  const { parentSchema } = fault;
+  const hasWords = typeof parentSchema === "object" && parentSchema !== null && "description" in parentSchema;
+  return hasWords && typeof parentSchema.description === "string"
+    ? `has not the form that it needs (${parentSchema.description})`
+    : null;
 }
 
 function article(type: string): string {

@@ -61,7 +61,7 @@ type Answer = BeatAnswer | ErrorBody;
 export class SupervisorIntake {
   readonly #deps: IntakeDeps;
   /** What each supervisor last declared: agents are told of it only when it has changed. */
-  readonly #declared = new Map<string, string>();
+  readonly #declared = new Map<string, { readonly text: string; readonly names: ReadonlySet<string> }>();
   /** One batch of a supervisor after the other. */
   readonly #last = new Map<string, Promise<unknown>>();
 
@@ -80,6 +80,11 @@ export class SupervisorIntake {
     } finally {
       if (this.#last.get(supervisor) === settled) this.#last.delete(supervisor);
     }
+  }
+
+  /** False when the supervisor has told this server which agents it keeps, and this one is not among them. */
+  mayKeep(supervisor: string, agent: string): boolean {
+    return this.#declared.get(supervisor)?.names.has(agent) ?? true;
   }
 
   /** What the server knows of the supervisor's agents that it may not. */
@@ -127,8 +132,8 @@ export class SupervisorIntake {
   /** Tells agents who keeps them and with which settings. */
   async #declare({ supervisor, host, agents }: Delivery, wasLost: boolean): Promise<void> {
     const { ledger, clock } = this.#deps;
-    const declared = JSON.stringify([host, agents]);
-    if (!wasLost && this.#declared.get(supervisor) === declared) return;
+    const text = JSON.stringify([host, agents]);
+    if (!wasLost && this.#declared.get(supervisor)?.text === text) return;
     const at = clock.now();
     const jobs = agents.map(({ name, settings }): AgentJob => {
       const patch = patchOfSupervised(settings);
@@ -147,7 +152,7 @@ export class SupervisorIntake {
       await nextTurn();
     }
     if (this.#declared.size >= maxDeclared) this.#declared.clear();
-    this.#declared.set(supervisor, declared);
+    this.#declared.set(supervisor, { text, names: new Set(agents.map(({ name }) => name)) });
   }
 
   async #store(items: readonly SpooledItem[], delivery: Delivery, answers: Map<number, Answer>): Promise<void> {

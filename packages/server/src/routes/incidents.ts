@@ -5,11 +5,9 @@ import { ApiError } from "../errors.ts";
 import type { ApiContext, App } from "../http/api-context.ts";
 import { incidentView } from "../views/incident-view.ts";
 import { accessOf, requireAccess } from "./access.ts";
-import { pageAsked } from "./paging.ts";
-import { errorAnswers, IncidentSchema, PageQuery, pageSchema } from "./schemas.ts";
+import { pageAsked, rowNumber } from "./paging.ts";
+import { errorAnswers, IncidentSchema, NumberParams, PageQuery, pageSchema } from "./schemas.ts";
 import { whoAsks } from "./who-asks.ts";
-
-const IncidentParams = Type.Object({ id: Type.String({ pattern: "^[1-9][0-9]{0,15}$" }) });
 
 /** Incidents, and acknowledging one. */
 export function registerIncidents(app: App, context: ApiContext): void {
@@ -55,7 +53,7 @@ export function registerIncidents(app: App, context: ApiContext): void {
       schema: {
         tags: ["incidents"],
         summary: "One incident.",
-        params: IncidentParams,
+        params: NumberParams,
         response: { 200: IncidentSchema, ...errorAnswers },
       },
     },
@@ -74,7 +72,7 @@ function registerAcknowledge(app: App, context: ApiContext): void {
         tags: ["incidents"],
         summary: "Somebody has seen it and is on it. It stays open until the trouble ends.",
         description: 'The body may be left out, or say who: `{ "by": "Ada" }`. The first acknowledgement stays.',
-        params: IncidentParams,
+        params: NumberParams,
         response: { 200: IncidentSchema, 409: errorAnswers[404], ...errorAnswers },
       },
     },
@@ -93,8 +91,12 @@ function registerAcknowledge(app: App, context: ApiContext): void {
 }
 
 async function findIncident(request: FastifyRequest, id: string, { store }: ApiContext): Promise<StoredIncident> {
-  const found = await store.incident(Number(id));
-  if (!found) throw new ApiError(404, "unknown_incident", `there is no incident ${id}`);
+  const number = rowNumber(id);
+  const found = number === null ? null : await store.incident(number);
+  if (!found) {
+    const hint = number === null ? "; incidents have numbers, and GET /api/v1/incidents lists them" : "";
+    throw new ApiError(404, "unknown_incident", `there is no incident ${id.slice(0, 40)}${hint}`);
+  }
   requireAccess(request, found.agent);
   return found;
 }

@@ -14,6 +14,11 @@ export function pageAsked(query: { readonly limit?: string; readonly cursor?: st
   return { limit, cursor: query.cursor ?? null };
 }
 
+/** The number of a row as it stands in a path, or null for what is none. */
+export function rowNumber(text: string): number | null {
+  return /^[1-9][0-9]{0,14}$/.test(text) ? Number(text) : null;
+}
+
 /** Reads a time given as RFC 3339 text. */
 export function timeOf(value: string | undefined, path: string): number | undefined {
   if (value === undefined) return undefined;

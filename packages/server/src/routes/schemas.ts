@@ -39,6 +39,13 @@ export const BeatSchema = Type.Object({
   message: orNull(Type.String()),
 });
 
+const evidenceLine = {
+  id: Type.Integer(),
+  at: Iso,
+  why: Type.Union([Type.Literal("hung"), Type.Literal("crashed"), Type.Literal("overdue")]),
+  summary: Type.String({ description: "One line for a person: the most telling fact" }),
+};
+
 export const IncidentSchema = Type.Object({
   id: Type.Integer(),
   agent: Type.String(),
@@ -54,6 +61,34 @@ export const IncidentSchema = Type.Object({
   title: Type.String(),
   text: Type.String(),
   numbers: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String()])),
+  evidence: Type.Array(Type.Object(evidenceLine)),
+});
+
+export const EvidenceSchema = Type.Object({
+  ...evidenceLine,
+  agent: Type.String(),
+  run_id: Type.String(),
+  items: Type.Array(Type.Object({ name: Type.String(), text: Type.String() })),
+});
+
+export const CommandSchema = Type.Object({
+  id: Type.String(),
+  agent: Type.String(),
+  command: Type.String(),
+  dependents: Type.Boolean(),
+  by: Type.String(),
+  asked_with: orNull(Type.String({ description: "The label of the key, or the session, that asked" })),
+  supervisor: orNull(Type.String({ description: "Who carries it out; null for what the server does by itself" })),
+  state: Type.Union([
+    Type.Literal("waiting"),
+    Type.Literal("delivered"),
+    Type.Literal("done"),
+    Type.Literal("failed"),
+    Type.Literal("expired"),
+  ]),
+  message: orNull(Type.String()),
+  asked_at: Iso,
+  finished_at: orNull(Iso),
 });
 
 export const EventSchema = Type.Object({
@@ -129,6 +164,9 @@ export function pageSchema<T extends TSchema>(items: T) {
   return Type.Object({ items: Type.Array(items), next: orNull(Type.String()) });
 }
 
+/** A number in a path. What is none is told as what does not exist, in words. */
+export const NumberParams = Type.Object({ id: Type.String({ maxLength: 128 }) });
+
 export const AgentParams = Type.Object({ name: Type.String({ minLength: 1, maxLength: 512 }) });
 
 export const KeySchema = Type.Object({
@@ -169,6 +207,7 @@ export const CommandsAnswerSchema = Type.Object({
         Type.Literal("resume"),
         Type.Literal("kill"),
       ]),
+      dependents: Type.Optional(Type.Boolean()),
       by: Type.String(),
       at: Iso,
     }),

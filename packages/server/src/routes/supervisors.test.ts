@@ -2,51 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { MINUTE, SECOND } from "@midwatch/core";
-import type {
-  AgentView,
-  BatchAnswer,
-  BatchRequest,
-  CommandsAnswer,
-  EventView,
-  IncidentView,
-  Page,
-  SpoolItem,
-  SupervisedSettings,
-} from "@midwatch/protocol";
+import type { AgentView, EventView, IncidentView, Page } from "@midwatch/protocol";
 import type { Store } from "@midwatch/store";
 import { startReceiver } from "../testing/loopback-receiver.ts";
+import { batch, beatItem, commands } from "../testing/supervisor-calls.ts";
 import { createTestClock } from "../testing/test-clock.ts";
-import { codeOf, passTime, startTestServer, type Reply, type TestServer } from "../testing/test-server.ts";
-
-const settings: SupervisedSettings = {
-  interval_ms: 60_000,
-  missed_limit: 2,
-  startup_ms: 120_000,
-  liveness: "beats",
-  max_restarts: 3,
-  cooldown_ms: 300_000,
-  tags: ["night"],
-};
-
-function batch(midwatch: TestServer, sentAt: number, items: readonly SpoolItem[]): Promise<Reply<BatchAnswer>> {
-  const body: BatchRequest = {
-    host: "box-1",
-    sent_at: sentAt,
-    spool: "spool-a",
-    agents: [{ name: "kept", settings }],
-    items: [...items],
-  };
-  return midwatch.call("POST", "/api/v1/supervisors/sup-1/batch", { body, key: midwatch.keys.ingest });
-}
-
-function commands(midwatch: TestServer, waitS = 0): Promise<Reply<CommandsAnswer>> {
-  const path = `/api/v1/supervisors/sup-1/commands?wait_s=${waitS}`;
-  return midwatch.call("GET", path, { key: midwatch.keys.ingest });
-}
-
-function beatItem(n: number, receivedAt: number): SpoolItem {
-  return { n, received_at: receivedAt, beat: { agent: "kept", tokens_used: 10, run_id: "r1", seq: n } };
-}
+import { codeOf, passTime, startTestServer } from "../testing/test-server.ts";
 
 test("a spool delivered twice counts once, at the times the supervisor received it", async () => {
   const clock = createTestClock();

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { ApiError } from "../errors.ts";
 import type { ApiContext, App } from "../http/api-context.ts";
+import { commandEnded } from "../command-expiry.ts";
 import { invalidFields } from "../ingest/refusals.ts";
 import { agentRefusal } from "../keys/authenticate.ts";
 import { iso } from "../views/time.ts";
@@ -134,20 +135,25 @@ function registerOutcomes(app: App, { store, ledger, clock }: ApiContext): void 
         return { ok: true as const, message: "known already" };
       const at = clock.now();
       const outcome = { id: commandId, state: ok ? "done" : "failed", message, at } as const;
-      await ledger.commit([], { outcomes: [outcome] });
-      if (!ok) {
-        const text = `${command.command} was not done: ${message}`;
-        const entry = { at: clock.now(), kind: "commanded", text, data: { command: command.command, ok } } as const;
-        await ledger.commit([{ name: command.agent, events: [], registerAt: null, entries: [entry] }]);
-      }
+      const entry = commandEnded(command, { ok, message, at });
+      await ledger.commit([{ name: command.agent, events: [], registerAt: null, entries: [entry] }], {
+        outcomes: [outcome],
+      });
       return { ok: true as const, message: "noted" };
     },
   );
 }
 
-function commandView({ id, agent, command, by, at }: CommandRow): CommandsAnswer["commands"][number] {
+function commandView({ id, agent, command, dependents, by, at }: CommandRow): CommandsAnswer["commands"][number] {
   // Written by the actions route, which writes no other words.
-  return { id, agent, command: command as CommandsAnswer["commands"][number]["command"], by, at: iso(at) };
+  return {
+    id,
+    agent,
+    command: command as CommandsAnswer["commands"][number]["command"],
+    ...(dependents ? { dependents } : {}),
+    by,
+    at: iso(at),
+  };
 }
 
 /** A key for some agents delivers nothing of others: the whole batch is refused, so that nothing is lost unnoticed. */
