@@ -17,9 +17,12 @@ export interface ProcessEnd {
 
 export const unseenEnd: ProcessEnd = { code: null, signal: null };
 
-/** Its own complaints ("Killed") go nowhere: they would be taken for the agent's last words. */
+/**
+ * The shell's own complaints ("Killed") go nowhere: they would be taken for the agent's last words. Hence the parentheses:
+ * without them a shell redirects its own output for as long as the command runs.
+ */
 const script =
-  'trap : HUP INT TERM; exec 3>&2 2>/dev/null; f=$1; shift; "$@" 2>&3 3>&-; s=$?; echo $s >"$f.tmp" && mv "$f.tmp" "$f"; exit $s';
+  'trap : HUP INT TERM; exec 3>&2 2>/dev/null; f=$1; shift; (exec "$@" 2>&3 3>&-); s=$?; echo $s >"$f.tmp" && mv "$f.tmp" "$f"; exit $s';
 
 /** The command under its shell, which will write the status to `exitFile`. */
 export function underShim(argv: readonly string[], exitFile: string): readonly string[] {

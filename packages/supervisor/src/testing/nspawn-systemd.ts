@@ -25,9 +25,19 @@ export interface SystemdMachine {
 
 const firstTarget = "[Unit]\nRequires=dbus.socket\nAfter=dbus.socket\nAllowIsolate=yes\n";
 
-/** Ends when its input does. The first line of its output is the pid of systemd-nspawn. */
+/**
+ * Ends when its input does. The first line of its output is the pid of systemd-nspawn. Each machine has control groups of its
+ * own: two in the same would take each other's processes for theirs.
+ */
 const script = `
 set -eu
+groups=
+for base in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
+  [ -e "$base/cgroup.procs" ] || continue
+  mkdir "$base/midwatch-machine-$$"
+  groups="$groups $base/midwatch-machine-$$"
+  echo $$ >"$base/midwatch-machine-$$/cgroup.procs"
+done
 mount -t tmpfs tmpfs "$1"
 mkdir "$1/up" "$1/wk" "$1/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$1/up,workdir=$1/wk" "$1/root"
@@ -38,9 +48,16 @@ systemd-nspawn -D "$1/root" --register=no --keep-unit --private-network --machin
 nspawn=$!
 echo "$nspawn"
 read -r end || true
+exec >/dev/null 2>&1 # Nobody may be left to read a complaint, and writing one would end this script.
 for leader in $(cat "/proc/$nspawn/task/$nspawn/children"); do kill -KILL "$leader"; done
 kill -KILL "$nspawn" 2>/dev/null || true
 wait "$nspawn" || true
+for group in $groups; do
+  echo $$ >"\${group%/*}/cgroup.procs"
+  for round in 1 2 3 4 5; do find "$group" -depth -type d -exec rmdir {} + 2>/dev/null && break; sleep 0.1; done
+done
+umount "$1/root" "$1"
+rmdir "$1"
 `;
 
 /** Why there can be no such machine here; null when one can be tried. */
