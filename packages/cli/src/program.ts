@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { acknowledge, act, actionHelp, actions, forget } from "./commands/act.ts";
+import { showEvidence } from "./commands/evidence.ts";
 import type { NewKey } from "./commands/key.ts";
 import { printSignInLink, showEvents, showIncidents, showReport, showStatus } from "./commands/look.ts";
 import { loadConfig } from "./config/load-config.ts";
@@ -114,6 +115,14 @@ function addLooking(program: Command): void {
       showIncidents(targetFor(options), options),
     );
 
+  withServer(withPlace(program.command("evidence")))
+    .description("what an agent was doing when it hung or died")
+    .argument("<incident>", "the number of the incident", wholeNumber)
+    .option("--json", "as JSON")
+    .action((id: number, options: ServerPlace & { json?: boolean }) =>
+      showEvidence(targetFor(options), id, options.json ?? false),
+    );
+
   withServer(withPlace(program.command("events")))
     .description("what happened to an agent")
     .argument("<agent>")
@@ -143,21 +152,27 @@ function reportFormat({ json, html }: { json?: boolean; html?: boolean }): strin
   return html === true ? "html" : "text";
 }
 
+interface ActFlags {
+  readonly json?: boolean;
+  readonly dependents?: boolean;
+}
+
 function addActing(program: Command): void {
   for (const action of actions) {
-    withServer(withPlace(program.command(action)))
+    const command = withServer(withPlace(program.command(action)))
       .description(actionHelp[action])
       .argument("<agent>")
-      .option("--json", "as JSON")
-      .action((agent: string, options: ServerPlace & { json?: boolean }) =>
-        act(targetFor(options), { action, agent, json: options.json ?? false }),
-      );
+      .option("--json", "as JSON");
+    if (action === "restart") command.option("--dependents", "restart those that come after it, too");
+    command.action((agent: string, { json = false, dependents = false, ...options }: ServerPlace & ActFlags) =>
+      act(targetFor(options), { action, agent, json, dependents }),
+    );
   }
   withServer(withPlace(program.command("ack")))
     .description("say that somebody looks after an incident")
-    .argument("<incident>", "its number")
+    .argument("<incident>", "its number", wholeNumber)
     .option("--json", "as JSON")
-    .action((id: string, options: ServerPlace & { json?: boolean }) =>
+    .action((id: number, options: ServerPlace & { json?: boolean }) =>
       acknowledge(targetFor(options), id, options.json ?? false),
     );
   withServer(withPlace(program.command("forget")))

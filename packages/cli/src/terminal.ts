@@ -7,6 +7,11 @@ export function clean(text: string): string {
   return stripVTControlCharacters(text).replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, " ");
 }
 
+/** The same for text of many lines, which keep their indentation. */
+export function cleanLines(text: string): string[] {
+  return text.split(/\r\n|\r|\n/).map((line) => clean(line.replaceAll("\t", "    ")));
+}
+
 /** A line for whoever watches this command work; standard output is for what was asked for. */
 export function log(line: string): void {
   process.stderr.write(`midwatch: ${line}\n`);

@@ -16,15 +16,16 @@ export const actionHelp: Readonly<Record<Action, string>> = {
 /** Asks for an action and says what the server made of it. */
 export async function act(
   target: Target,
-  { action, agent, json }: { readonly action: Action; readonly agent: string; readonly json: boolean },
+  asked: { readonly action: Action; readonly agent: string; readonly json: boolean; readonly dependents?: boolean },
 ): Promise<void> {
+  const { action, agent, json, dependents = false } = asked;
   const path = `/api/v1/agents/${encodeURIComponent(agent)}/${action}`;
-  const answer = await call<{ message?: string }>(target, "POST", path, {});
+  const answer = await call<{ message?: string }>(target, "POST", path, dependents ? { dependents } : {});
   say(json, answer, answer.message ?? `${action}: ${agent}`);
 }
 
-export async function acknowledge(target: Target, id: string, json: boolean): Promise<void> {
-  const answer = await call<unknown>(target, "POST", `/api/v1/incidents/${encodeURIComponent(id)}/ack`, {});
+export async function acknowledge(target: Target, id: number, json: boolean): Promise<void> {
+  const answer = await call<unknown>(target, "POST", `/api/v1/incidents/${id}/ack`, {});
   say(json, answer, `Incident ${id} is acknowledged. It closes when the trouble ends.`);
 }
 

@@ -67,20 +67,31 @@ export async function showIncidents(
     print(options.open === true ? "No incident is open." : "No incident so far.");
     return;
   }
-  const rows = incidents.map((incident) => [
-    `#${incident.id}`,
-    incident.severity,
-    incident.state,
-    incident.opened_at,
-    clean(incident.agent),
-    `${incident.kind}: ${clean(incident.title)}`,
-  ]);
+  const lines = incidents.flatMap((incident) => {
+    const style = incident.state === "open" ? severityStyles[incident.severity] : "dim";
+    const row = [
+      `#${incident.id}`,
+      incident.severity,
+      incident.state,
+      incident.opened_at,
+      clean(incident.agent),
+      `${incident.kind}: ${clean(incident.title)}`,
+    ];
+    const evidence = evidenceLine(incident);
+    return [{ row, styles: [null, style] }, ...(evidence === null ? [] : [{ row: evidence, styles: [] }])];
+  });
   print(
     table(
-      rows,
-      incidents.map((incident) => [null, incident.state === "open" ? severityStyles[incident.severity] : "dim"]),
+      lines.map(({ row }) => row),
+      lines.map(({ styles }) => styles),
     ),
   );
+}
+
+/** Under its incident: the line that tells most, and where the rest is. */
+function evidenceLine({ id, evidence }: IncidentView): readonly string[] | null {
+  const [first] = evidence;
+  return first ? ["", "", "", "", "", `${clean(first.summary)} (midwatch evidence ${id})`] : null;
 }
 
 /** `midwatch events AGENT`: newest last, the way a log reads. */
