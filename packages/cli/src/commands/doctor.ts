@@ -43,13 +43,9 @@ function worldOf(config: Config, sendTest: boolean): World {
     // Only who keeps such an agent needs the drivers, and they load the whole supervisor.
     conflictsOf: async (agent) => (await import("@midwatch/supervisor")).conflictsOf(agent),
     server: once(() => askServer(config.server.dataDir, Date.now)),
-    units: once(() => findUnits(declaredUnits(config), { folders: usualUnitFolders(), runTool })),
+    units: once(() => findUnits({ folders: usualUnitFolders(), runTool })),
     mounts: once(() => listMounts(runTool)),
   };
-}
-
-function declaredUnits(config: Config): Parameters<typeof findUnits>[0] {
-  return config.agents.flatMap(({ target }) => (target.platform === "systemd" ? [target] : []));
 }
 
 /** Several checks ask the same; it is gathered when the first one does. */

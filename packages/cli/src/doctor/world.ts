@@ -17,7 +17,7 @@ export interface World {
   /** What fights with the supervisor over an agent that a platform runs; rejects when the platform can't be asked. */
   readonly conflictsOf: (agent: Agent) => Promise<readonly string[]>;
   readonly server: () => Promise<ServerFacts>;
-  /** Units of systemd that run midwatch, or that an agent of the file names. */
+  /** Units of systemd that run midwatch. */
   readonly units: () => Promise<readonly UnitFacts[]>;
   readonly mounts: () => Promise<readonly Mount[]>;
 }

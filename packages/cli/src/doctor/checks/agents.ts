@@ -155,7 +155,7 @@ function pairs(
 
 async function probe({ config, mounts, units }: World): Promise<readonly AgentFacts[]> {
   const [mounted, known] = await Promise.all([mounts(), units()]);
-  const unit = known.find(({ role }) => role === "midwatch") ?? null;
+  const unit = known[0] ?? null;
   return config.agents.map((agent) => ({
     name: agent.name,
     liveness: agent.liveness,

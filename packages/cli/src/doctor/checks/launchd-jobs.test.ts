@@ -27,7 +27,6 @@ ${lines}
 
 const good: JobFacts = {
   label: "dev.midwatch",
-  role: "midwatch",
   path: "/Library/LaunchDaemons/dev.midwatch.plist",
   plist: plist("	<key>KeepAlive</key>\n	<true/>"),
   printed: { domain: "system", text: printed("	runs = 1\n	last exit code = (never exited)") },
@@ -73,11 +72,6 @@ const table: readonly { claim: string; facts: JobFacts; says: readonly RegExp[] 
     claim: "an agent of a login at the screen",
     facts: { ...good, path: "/Users/me/Library/LaunchAgents/dev.midwatch.plist" },
     says: [/worth-knowing: dev\.midwatch starts when somebody logs in/],
-  },
-  {
-    claim: "a job that is kept as an agent is not told how to keep itself",
-    facts: { ...good, role: "agent", plist: plist("") },
-    says: [],
   },
 ];
 

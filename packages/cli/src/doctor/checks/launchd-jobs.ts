@@ -14,11 +14,8 @@ const manyRuns = 100;
 
 export const launchdJobs = check<LaunchdFacts>({
   name: "launchd",
-  probe: async ({ config, runTool }) => {
-    if (process.platform !== "darwin") return null;
-    const labels = config.agents.flatMap(({ target }) => (target.platform === "launchd" ? [target.label] : []));
-    return { home: homedir(), jobs: await findJobs(labels, runTool) };
-  },
+  probe: async ({ runTool }) =>
+    process.platform === "darwin" ? { home: homedir(), jobs: await findJobs(runTool) } : null,
   judge: (facts) =>
     facts === null
       ? [unchecked("launchd", "only macOS has it")]
@@ -26,8 +23,7 @@ export const launchdJobs = check<LaunchdFacts>({
 });
 
 export function judgeJob(job: JobFacts, home: string): readonly Remark[] {
-  const remarks = [...domain(job), ...place(job, home), ...runs(job)];
-  return job.role === "midwatch" ? [...remarks, ...keeping(job)] : remarks;
+  return [...domain(job), ...place(job, home), ...runs(job), ...keeping(job)];
 }
 
 function domain({ label, printed, path }: JobFacts): readonly Remark[] {

@@ -9,12 +9,21 @@ test("what does not fight needs no word", () => {
   assertSaid(judgePlatform(told({ ok: true, conflicts: [] })), [], "none");
 });
 
-test("what fights is named with the change that the driver proposes", () => {
-  const conflict = "The container bot has the restart policy always. Run `docker update --restart=no bot`.";
-  const remarks = judgePlatform(told({ ok: true, conflicts: [conflict] }));
-  assertSaid(remarks, [/worth-knowing: bot: The container bot has the restart policy always$/], "policy");
-  assert.ok(remarks[0]?.kind === "finding");
-  assert.equal(remarks[0].fix, "Run `docker update --restart=no bot`.");
+test("what fights is told with the change that the driver proposes, however it joins the two", () => {
+  for (const conflict of [
+    "container bot is also restarted by Docker itself; leave that to Midwatch: docker update --restart=no bot",
+    "Container bot is also restarted by Docker itself. Leave that to Midwatch: docker update --restart=no bot",
+  ]) {
+    const [remark, ...more] = judgePlatform(told({ ok: true, conflicts: [conflict] }));
+    assert.deepEqual(more, []);
+    assert.deepEqual(remark, {
+      kind: "finding",
+      severity: "worth-knowing",
+      title: "docker and Midwatch do not agree about bot",
+      why: "Container bot is also restarted by Docker itself.",
+      fix: "Leave that to Midwatch: docker update --restart=no bot",
+    });
+  }
 });
 
 test("a daemon that does not answer is bad: nothing is restarted", () => {

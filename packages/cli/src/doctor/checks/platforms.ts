@@ -40,16 +40,24 @@ export function judgePlatform({ agent, platform, told }: KeptElsewhere): readonl
     ];
   }
   return told.conflicts.map((conflict) => {
-    const [first = conflict, ...rest] = conflict.split(/(?<=[.!?]) +/);
+    const { what, change } = parted(conflict);
     return worthKnowing({
-      title: `${agent}: ${first.replace(/\.$/, "")}`,
-      why: "Two that restart the same thing get into each other's way: restarts are counted twice, and what was stopped on purpose comes back.",
-      fix:
-        rest.length > 0
-          ? rest.join(" ")
-          : `Leave restarting ${agent} to one of them; with Midwatch, switch off ${platform}'s own.`,
+      title: `${platform} and Midwatch do not agree about ${agent}`,
+      why: `${sentence(what).replace(/\.$/, "")}.`,
+      fix: change === "" ? `Correct \`agents.${agent}.${platform}\` in the file.` : sentence(change),
     });
   });
+}
+
+/** Drivers say what is the matter, and then the change: in the next sentence, or behind a semicolon. */
+function parted(conflict: string): { readonly what: string; readonly change: string } {
+  const seam = /; |(?<=\.) (?=[A-Z])/.exec(conflict);
+  if (seam === null) return { what: conflict, change: "" };
+  return { what: conflict.slice(0, seam.index), change: conflict.slice(seam.index + seam[0].length) };
+}
+
+function sentence(clause: string): string {
+  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}`;
 }
 
 async function bounded(asked: Promise<readonly string[]>): Promise<KeptElsewhere["told"]> {

@@ -13,8 +13,8 @@ export interface BootFacts {
 export const startAtBoot = check<BootFacts>({
   name: "boot",
   probe: async ({ config, runTool, units }) => {
-    const jobs = process.platform === "darwin" ? await findJobs([], runTool) : [];
-    const own = (await units()).filter(({ role }) => role === "midwatch");
+    const jobs = process.platform === "darwin" ? await findJobs(runTool) : [];
+    const own = await units();
     const lines = await findBootLines(config.file, runTool);
     return {
       starters: [...own.map(({ name }) => name), ...jobs.map(({ label }) => label), ...lines],

@@ -10,7 +10,6 @@ function unit(service: string, more: Partial<UnitFacts> & { readonly head?: stri
     name: "midwatch.service",
     scope: "system",
     path: "/etc/systemd/system/midwatch.service",
-    role: "midwatch",
     text: `[Unit]\nDescription=Midwatch\n${head}\n[Service]\nExecStart=/usr/bin/midwatch up\n${service}\n`,
     shown: null,
     enabled: true,
@@ -95,16 +94,6 @@ const table: readonly { claim: string; facts: UnitFacts; says: readonly RegExp[]
     says: [/bad: midwatch\.service runs only while you are logged in/],
   },
   { claim: "a user's unit with linger", facts: unit(healthy, { ...unlimited, scope: "user", linger: true }), says: [] },
-  {
-    claim: "an agent's unit is judged by its limit only",
-    facts: unit("Restart=always", { role: "agent", enabled: false }),
-    says: [/worth-knowing: systemd gives up/],
-  },
-  {
-    claim: "an agent's unit that leaves restarting to Midwatch",
-    facts: unit("Restart=no", { role: "agent" }),
-    says: [],
-  },
   {
     claim: "what systemd shows counts more than what the file says",
     facts: unit(healthy, {

@@ -46,7 +46,8 @@ export function judgeUnit(unit: UnitFacts, longestStopMs: DurationMs): readonly 
     ...gaveUp(unit, policy),
     ...ignoredLimit(unit, file),
     ...restarting(unit, policy),
-    ...(unit.role === "midwatch" ? [...stopping(unit, policy, longestStopMs), ...booting(unit)] : []),
+    ...stopping(unit, policy, longestStopMs),
+    ...booting(unit),
   ];
 }
 
@@ -84,14 +85,14 @@ function oldLimit(file: UnitFile, key: string): string | null {
   return file.value("Unit", key) ?? file.value("Service", key);
 }
 
-function gaveUp({ name, scope, shown, role }: UnitFacts, policy: UnitPolicy): readonly Remark[] {
+function gaveUp({ name, scope, shown }: UnitFacts, policy: UnitPolicy): readonly Remark[] {
   const restarts = Number(shown?.["NRestarts"] ?? 0);
   if (shown?.["ActiveState"] !== "failed" || policy.burst === 0 || restarts < policy.burst) return [];
   const systemctl = scope === "user" ? "systemctl --user" : "systemctl";
   return [
     bad({
       title: `systemd has given up on ${name}`,
-      why: `It was started ${restarts} times in a row, failed each time (${shown["Result"] ?? "no result"}), and will not be started again. ${role === "midwatch" ? "Nobody watches now." : "systemd told nobody."}`,
+      why: `It was started again ${restarts} times in a row, failed each time (${shown["Result"] ?? "no result"}), and will not be started again. Nobody watches now.`,
       fix: `Look why: \`journalctl ${scope === "user" ? "--user " : ""}-u ${name} -n 50\`. Then:\n  ${systemctl} reset-failed ${name} && ${systemctl} start ${name}`,
     }),
   ];
@@ -110,9 +111,9 @@ function ignoredLimit({ name, path, scope }: UnitFacts, file: UnitFile): readonl
 }
 
 function restarting(unit: UnitFacts, policy: UnitPolicy): readonly Remark[] {
-  const { name, role, scope } = unit;
-  if (policy.restart === "no") return role === "midwatch" ? [neverRestarted(unit)] : [];
-  const fix = `In ${unit.path}:\n  [Unit]\n  StartLimitIntervalSec=0\n  [Service]\n  RestartSec=${role === "midwatch" ? 2 : 5}\n${reload(scope)}`;
+  const { name, scope } = unit;
+  if (policy.restart === "no") return [neverRestarted(unit)];
+  const fix = `In ${unit.path}:\n  [Unit]\n  StartLimitIntervalSec=0\n  [Service]\n  RestartSec=2\n${reload(scope)}`;
   const unlimited = policy.intervalMs === 0 || policy.burst === 0;
   if (unlimited && policy.pauseMs < shortestPauseMs) {
     return [
@@ -124,12 +125,13 @@ function restarting(unit: UnitFacts, policy: UnitPolicy): readonly Remark[] {
     ];
   }
   if (unlimited || policy.pauseMs * policy.burst >= policy.intervalMs) return [];
-  const words = {
-    title: `systemd gives up on ${name} after ${policy.burst} quick failures, and tells nobody`,
-    why: `${sentence(pauseWords(policy))}, and ${policy.burst} starts within ${spellDuration(policy.intervalMs)} are the limit. A short trouble, such as a disk that is mounted late, is enough: the unit then stays failed until a person starts it. ${role === "midwatch" ? "Nobody watches from then on." : ""}`.trim(),
-    fix,
-  };
-  return [role === "midwatch" ? bad(words) : worthKnowing(words)];
+  return [
+    bad({
+      title: `systemd gives up on ${name} after ${policy.burst} quick failures, and tells nobody`,
+      why: `${sentence(pauseWords(policy))}, and ${policy.burst} starts within ${spellDuration(policy.intervalMs)} are the limit. A short trouble, such as a disk that is mounted late, is enough: the unit then stays failed until a person starts it. Nobody watches from then on.`,
+      fix,
+    }),
+  ];
 }
 
 function pauseWords({ pauseMs, pauseIsSet }: UnitPolicy): string {

@@ -26,7 +26,7 @@ function foldersIn(t: TestContext): UnitFolders & { readonly write: (path: strin
 
 const noTool = (): Promise<null> => Promise.resolve(null);
 
-test("units that run midwatch are found with their drop-ins; others only when an agent names them", async (t) => {
+test("units that run midwatch are found with their drop-ins, and no others", async (t) => {
   const folders = foldersIn(t);
   folders.write("lib/midwatch.service", "[Service]\nExecStart=/bin/false\n");
   folders.write("etc/midwatch.service", "[Service]\nExecStart=/usr/bin/env midwatch up --config /srv/m.yaml\n");
@@ -38,14 +38,13 @@ test("units that run midwatch are found with their drop-ins; others only when an
   mkdirSync(join(folders.system[0]!, "multi-user.target.wants"));
   symlinkSync("../midwatch.service", join(folders.system[0]!, "multi-user.target.wants/midwatch.service"));
 
-  const units = await findUnits([{ unit: "bot", scope: "system" }], { folders, runTool: noTool });
-  const facts = units.map(({ name, scope, role, enabled, linger }) => ({ name, scope, role, enabled, linger }));
+  const units = await findUnits({ folders, runTool: noTool });
+  const facts = units.map(({ name, scope, enabled, linger }) => ({ name, scope, enabled, linger }));
   assert.deepEqual(
     facts.toSorted((a, b) => a.name.localeCompare(b.name)),
     [
-      { name: "bot.service", scope: "system", role: "agent", enabled: false, linger: true },
-      { name: "keeper.service", scope: "user", role: "midwatch", enabled: false, linger: true },
-      { name: "midwatch.service", scope: "system", role: "midwatch", enabled: true, linger: true },
+      { name: "keeper.service", scope: "user", enabled: false, linger: true },
+      { name: "midwatch.service", scope: "system", enabled: true, linger: true },
     ],
   );
   const own = units.find(({ name }) => name === "midwatch.service");

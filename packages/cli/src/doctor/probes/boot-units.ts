@@ -14,8 +14,6 @@ export interface UnitFacts {
   readonly name: string;
   readonly scope: UnitScope;
   readonly path: string;
-  /** Whether it runs midwatch, or something that midwatch keeps. */
-  readonly role: "midwatch" | "agent";
   /** The file, and its drop-ins behind it. */
   readonly text: string;
   /** What `systemctl show` says of it; null where no systemd runs. */
@@ -48,34 +46,23 @@ export function usualUnitFolders(): UnitFolders {
   };
 }
 
-export interface DeclaredUnit {
-  readonly unit: string;
-  readonly scope: UnitScope;
-}
-
-/** Every unit that runs midwatch, and those that are named. */
-export async function findUnits(
-  declared: readonly DeclaredUnit[],
-  given: { readonly folders: UnitFolders; readonly runTool: RunTool },
-): Promise<readonly UnitFacts[]> {
+/** Every unit that runs midwatch. Those of agents are the supervisor's to judge, which keeps them. */
+export async function findUnits(given: {
+  readonly folders: UnitFolders;
+  readonly runTool: RunTool;
+}): Promise<readonly UnitFacts[]> {
   const found: UnitFacts[] = [];
   for (const scope of ["system", "user"] as const) {
     for (const [name, path] of serviceFiles(given.folders[scope])) {
-      const isDeclared = declared.some((one) => one.scope === scope && serviceName(one.unit) === name);
       const text = textOf(name, path, given.folders[scope]);
-      const role = runsMidwatch(text) ? "midwatch" : "agent";
-      if (role === "agent" && !isDeclared) continue;
+      if (!runsMidwatch(text)) continue;
       const shown = await show(name, scope, given.runTool);
       const enabled = shown?.["UnitFileState"] === "enabled" || isWanted(name, given.folders[scope]);
       const linger = existsSync(join(given.folders.linger, userInfo().username));
-      found.push({ name, scope, path, role, text, shown, enabled, linger });
+      found.push({ name, scope, path, text, shown, enabled, linger });
     }
   }
   return found;
-}
-
-function serviceName(unit: string): string {
-  return /\.[a-z]+$/.test(unit) ? unit : `${unit}.service`;
 }
 
 const commands = "up|server|supervise|run";

@@ -1,4 +1,4 @@
-// Jobs of launchd that run midwatch, or that an agent names, as `launchctl` and their files tell. Only macOS has any.
+// Jobs of launchd that run midwatch, as `launchctl` and their files tell. Only macOS has any.
 
 import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
@@ -9,7 +9,6 @@ import { readSmallFile } from "./small-file.ts";
 
 export interface JobFacts {
   readonly label: string;
-  readonly role: "midwatch" | "agent";
   /** Where its file lies; null for a loaded job whose file is not known. */
   readonly path: string | null;
   /** The file as XML; null when it can't be read. */
@@ -23,19 +22,19 @@ export function jobFolders(home: string): readonly string[] {
   return [join(home, "Library/LaunchAgents"), "/Library/LaunchAgents", "/Library/LaunchDaemons"];
 }
 
-export async function findJobs(declared: readonly string[], runTool: RunTool): Promise<readonly JobFacts[]> {
+export async function findJobs(runTool: RunTool): Promise<readonly JobFacts[]> {
   const files = await plistsIn(jobFolders(homedir()), runTool);
   const listed = labelsIn((await runTool("launchctl", ["list"]))?.output ?? "");
   const ours = files.filter(({ plist }) => isMidwatchCommand(argumentsIn(plist))).map(({ label }) => label);
   const loaded = listed.filter((label) => /\bmidwatch\b/i.test(label));
-  const labels = new Set([...ours, ...loaded, ...declared]);
+  const labels = new Set([...ours, ...loaded]);
   const jobs: JobFacts[] = [];
   for (const label of labels) {
     const printed = await print(label, runTool);
     const file = files.find((one) => one.label === label);
     const path = file?.path ?? pathIn(printed?.text ?? "");
     const plist = file?.plist ?? (path === null ? null : await readPlist(path, runTool));
-    jobs.push({ label, role: declared.includes(label) ? "agent" : "midwatch", path, plist, printed });
+    jobs.push({ label, path, plist, printed });
   }
   return jobs;
 }
