@@ -12,7 +12,24 @@ from .answer import Directive
 from .cycle import Cycle
 from .loop import AsyncLoop, Loop
 from .plain import heartbeat
+from .side_effect_lines import InFlight
+from .side_effects import SideEffects
+from .state_file import LoadedState, QuarantinedFile, StateFile
+from .storage_error import StorageError
 from .watch import Midwatch
 
-__all__ = ["AsyncLoop", "Cycle", "Directive", "Loop", "Midwatch", "heartbeat"]
+__all__ = [
+    "AsyncLoop",
+    "Cycle",
+    "Directive",
+    "InFlight",
+    "LoadedState",
+    "Loop",
+    "Midwatch",
+    "QuarantinedFile",
+    "SideEffects",
+    "StateFile",
+    "StorageError",
+    "heartbeat",
+]
 __version__ = "0.1.0"
