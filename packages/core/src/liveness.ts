@@ -230,12 +230,13 @@ function endedItself(turn: Turn): void {
   if (!announced && !turn.settings.keeps) openExited(turn);
 }
 
-export function openExited(turn: Turn): void {
+/** @param said Its last words; null when there are none. */
+export function openExited(turn: Turn, said: string | null = null): void {
   openIncident(turn, {
     kind: "exited",
     since: turn.at,
     title: "ended by itself without having announced it",
-    text: "Its program ended with status 0 and never said that it was shutting down. A long-lived agent that just ends is unexpected; if this was meant, let it announce its shutdown.",
+    text: `Its program ended with status 0 and never said that it was shutting down. A long-lived agent that just ends is unexpected; if this was meant, let it announce its shutdown.${said === null ? "" : ` Its last words: ${said}`}`,
   });
 }
 

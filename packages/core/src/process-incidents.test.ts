@@ -48,5 +48,5 @@ test("a crash without a word says nothing of words", () => {
   const agent = agentInTest({ keeps: true });
   agent.start(0);
   const texts = agent.exit(10, { code: 1 }).flatMap((effect) => (effect.do === "notify" ? [effect.text] : []));
-  assert.deepEqual(texts, ["The supervisor restarts it."]);
+  assert.deepEqual(texts, ["The supervisor restarts it, within its limits."]);
 });

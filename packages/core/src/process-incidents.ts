@@ -9,11 +9,13 @@ import type { Turn } from "./turn.ts";
 
 export function openExitIncident(turn: Turn, exit: Exit, how: string): void {
   const { at, settings } = turn;
-  if (exit.code === 0) return openExited(turn);
   const said = lastWords(exit.lastLines);
+  if (exit.code === 0) return openExited(turn, said);
   const tail = said === null ? "" : ` Its last words: ${said}`;
   const doing =
-    settings.restart.restart === "never" ? "Its settings say not to restart it." : "The supervisor restarts it.";
+    settings.restart.restart === "never"
+      ? "Its settings say not to restart it."
+      : "The supervisor restarts it, within its limits.";
   openIncident(turn, {
     kind: exit.oom ? "oom" : "crashed",
     since: at,
@@ -42,7 +44,7 @@ export function reportHung(turn: Turn, since: Ms, started: boolean): void {
     kind: "hung",
     since,
     title: started ? `started, but no beat within ${silence}` : `hung: alive, but silent for ${silence}`,
-    text: `Its process is alive and its loop sends no beats${started ? "; if it cannot send any, set `liveness: process`" : ""}. ${settings.restart.restart === "never" ? "Its settings say not to restart it." : "The supervisor stops and restarts it."}`,
+    text: `Its process is alive and its loop sends no beats${started ? "; if it cannot send any, set `liveness: process`" : ""}. ${settings.restart.restart === "never" ? "Its settings say not to restart it." : "The supervisor stops and restarts it, within its limits."}`,
     numbers: { interval_ms: state.intervalMs, silent_ms: at - since, missed: state.missed },
   });
 }
