@@ -19,7 +19,7 @@ test("what fights is told with the change that the driver proposes, however it j
     assert.deepEqual(remark, {
       kind: "finding",
       severity: "worth-knowing",
-      title: "docker and Midwatch do not agree about bot",
+      title: "Docker and Midwatch do not agree about bot",
       why: "Container bot is also restarted by Docker itself.",
       fix: "Leave that to Midwatch: docker update --restart=no bot",
     });
@@ -28,5 +28,5 @@ test("what fights is told with the change that the driver proposes, however it j
 
 test("a daemon that does not answer is bad: nothing is restarted", () => {
   const remarks = judgePlatform(told({ ok: false, why: "no socket at /var/run/docker.sock" }));
-  assertSaid(remarks, [/bad: bot can't be kept: docker does not answer/], "daemon");
+  assertSaid(remarks, [/bad: bot can't be kept: Docker does not answer/], "daemon");
 });

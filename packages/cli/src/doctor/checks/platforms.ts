@@ -14,6 +14,8 @@ export interface KeptElsewhere {
 
 const limitMs = 15_000;
 
+const properNames: Readonly<Record<string, string>> = { docker: "Docker" };
+
 export const platforms = check<readonly KeptElsewhere[]>({
   name: "platforms",
   probe: ({ config, conflictsOf }) =>
@@ -30,21 +32,22 @@ export const platforms = check<readonly KeptElsewhere[]>({
 });
 
 export function judgePlatform({ agent, platform, told }: KeptElsewhere): readonly Remark[] {
+  const name = properNames[platform] ?? platform;
   if (!told.ok) {
     return [
       bad({
-        title: `${agent} can't be kept: ${platform} does not answer`,
-        why: told.why,
-        fix: `See that ${platform} runs and that the user Midwatch runs as may talk to it, or correct \`agents.${agent}.${platform}\`.`,
+        title: `${agent} can't be kept: ${name} does not answer`,
+        why: sentence(told.why),
+        fix: `See that ${name} runs and that the user Midwatch runs as may talk to it, or correct \`agents.${agent}.${platform}\`.`,
       }),
     ];
   }
   return told.conflicts.map((conflict) => {
     const { what, change } = parted(conflict);
     return worthKnowing({
-      title: `${platform} and Midwatch do not agree about ${agent}`,
-      why: `${sentence(what).replace(/\.$/, "")}.`,
-      fix: change === "" ? `Correct \`agents.${agent}.${platform}\` in the file.` : sentence(change),
+      title: `${name} and Midwatch do not agree about ${agent}`,
+      why: sentence(what),
+      fix: capital(change === "" ? `correct \`agents.${agent}.${platform}\` in the file` : change),
     });
   });
 }
@@ -57,6 +60,11 @@ function parted(conflict: string): { readonly what: string; readonly change: str
 }
 
 function sentence(clause: string): string {
+  return `${capital(clause)}${/[.!?]$/.test(clause) ? "" : "."}`;
+}
+
+/** Without a full stop: what ends a change is often a command, which is copied. */
+function capital(clause: string): string {
   return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}`;
 }
 
