@@ -196,7 +196,7 @@ test("a Node process inside a call that blocks says that it cannot be asked, and
   const sleeper = identify(Number(await readFile(join(folder, "ready"), "utf8"))) ?? assert.fail("no child");
   t.after(() => isAlive(sleeper) && process.kill(sleeper.pid, "SIGKILL"));
   await until("the child sleeps", async () => (await readFile(`/proc/${sleeper.pid}/comm`, "utf8")) === "sleep\n");
-  const bundle = await takeEvidence({ ...quiet, members: [agent, sleeper] }, patient);
+  const bundle = await takeEvidence({ ...quiet, members: [agent, sleeper] }, { budgetMs: 5_000 });
   assert.match(textOf(bundle, "stack"), /no stack: it did not open its debugger: .*a call that blocks/);
   assert.match(textOf(bundle, "process"), new RegExp(`process ${sleeper.pid} \\(sleep\\), child of ${agent.pid}`));
 });
@@ -237,8 +237,9 @@ test("a Python process that did not register, and a shell, are not signalled and
   await writeFile(stackFile, "");
   const ofPython = await takeEvidence({ ...quiet, members: [agent], stackFile }, patient);
   const ofShell = await takeEvidence({ ...quiet, members: [shell], stackFile }, patient);
-  assert.match(textOf(ofPython, "stack"), /no stack: /);
-  assert.match(ofPython.summary, /^waits.*where in its code cannot be told/);
+  // Where py-spy is installed it tells without a signal.
+  assert.match(textOf(ofPython, "stack"), /no stack: |^python process/);
+  assert.match(ofPython.summary, /^waits/);
   assert.match(textOf(ofShell, "stack"), /none of its processes is Node or Python/);
   assert.ok(isAlive(agent));
   assert.ok(isAlive(shell));
@@ -328,7 +329,7 @@ test("what never answers costs only its own item", async (t) => {
         throw new Error("the disk is gone");
       },
     },
-    { budgetMs: 3_000 },
+    { budgetMs: 5_000 },
   );
   assert.match(textOf(bundle, "platform"), /^not taken: it did not come within/);
   assert.equal(textOf(bundle, "output"), "not taken: the disk is gone");

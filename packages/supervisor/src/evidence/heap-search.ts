@@ -35,9 +35,10 @@ export function indexHeap(snapshotText: string): HeapIndex {
   const field = (node: number, name: string): number => heap.nodes[node + meta.node_fields.indexOf(name)] ?? 0;
   const edgeSize = meta.edge_fields.length;
   const countAt = meta.node_fields.indexOf("edge_count");
-  const firstEdge = new Map<number, number>();
-  for (let node = 0, edge = 0; node < heap.nodes.length; node += meta.node_fields.length) {
-    firstEdge.set(node, edge);
+  const nodeSize = meta.node_fields.length;
+  const firstEdge = new Uint32Array(heap.nodes.length / nodeSize);
+  for (let node = 0, edge = 0; node < heap.nodes.length; node += nodeSize) {
+    firstEdge[node / nodeSize] = edge;
     edge += (heap.nodes[node + countAt] ?? 0) * edgeSize;
   }
   const nameOf = (node: number): string => heap.strings[field(node, "name")] ?? "";
@@ -48,7 +49,7 @@ export function indexHeap(snapshotText: string): HeapIndex {
   }
   const edgesOf: HeapIndex["edgesOf"] = (node) =>
     Array.from({ length: Math.min(field(node, "edge_count"), 64) }, (_, index) => {
-      const at = (firstEdge.get(node) ?? 0) + index * edgeSize;
+      const at = (firstEdge[node / nodeSize] ?? 0) + index * edgeSize;
       const type = meta.edge_types[0][heap.edges[at] ?? 0];
       const numbered = type === "element" || type === "hidden";
       const name = numbered ? "" : (heap.strings[heap.edges[at + 1] ?? 0] ?? "");

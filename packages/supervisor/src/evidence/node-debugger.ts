@@ -9,15 +9,20 @@ import { fieldOf, readSystemFile } from "./proc-file.ts";
 import { readOpenFiles } from "./open-files.ts";
 
 const lookEveryMs = 20;
-const opensWithinMs = 900;
-const answersWithinMs = 700;
 const portLimit = 8;
 
+/** How long each step may take, in whole milliseconds. On an idle machine each takes well under 100 ms; on a busy one all of it may be needed. */
+export interface Patience {
+  readonly opensMs: number;
+  readonly answersMs: number;
+  readonly haltsMs: number;
+}
+
 /** Rejects with an InspectorError that says in words why the debugger cannot be reached. */
-export async function openDebugger(identity: ProcessIdentity): Promise<Inspector> {
+export async function openDebugger(identity: ProcessIdentity, { opensMs, answersMs }: Patience): Promise<Inspector> {
   const before = await listeningPorts(identity.pid);
   if (!signalProcess(identity, "SIGUSR1")) throw new InspectorError("it has just ended");
-  const deadline = performance.now() + opensWithinMs;
+  const deadline = performance.now() + opensMs;
   let opened: readonly number[] = [];
   while (opened.length === 0 && performance.now() < deadline) {
     await pause(lookEveryMs);
@@ -25,7 +30,7 @@ export async function openDebugger(identity: ProcessIdentity): Promise<Inspector
   }
   // A debugger that was open before opens no second time.
   for (const port of (opened.length > 0 ? opened : before).slice(0, portLimit)) {
-    const inspector = await connectTo(identity.pid, port);
+    const inspector = await connectTo(identity.pid, port, answersMs);
     if (inspector) return inspector;
   }
   throw new InspectorError(
@@ -43,12 +48,12 @@ async function listeningPorts(pid: number): Promise<readonly number[]> {
 }
 
 /** Null when this port is no debugger, or one of another process. */
-async function connectTo(pid: number, port: number): Promise<Inspector | null> {
-  const url = await debuggerUrl(port);
+async function connectTo(pid: number, port: number, answersMs: number): Promise<Inspector | null> {
+  const url = await debuggerUrl(port, answersMs);
   if (url === null) return null;
-  const inspector = await Inspector.connect(url, answersWithinMs);
+  const inspector = await Inspector.connect(url, answersMs);
   const numbers = await numbersOf(pid);
-  const told = await evaluate(inspector, "process.pid", answersWithinMs).catch((error: unknown) => {
+  const told = await evaluate(inspector, "process.pid", answersMs).catch((error: unknown) => {
     inspector.close();
     throw error;
   });
@@ -57,11 +62,10 @@ async function connectTo(pid: number, port: number): Promise<Inspector | null> {
   return null;
 }
 
-async function debuggerUrl(port: number): Promise<string | null> {
+async function debuggerUrl(port: number, answersMs: number): Promise<string | null> {
+  const signal = AbortSignal.timeout(answersMs);
   try {
-    const response = await fetch(`http://127.0.0.1:${port}/json/list`, {
-      signal: AbortSignal.timeout(answersWithinMs),
-    });
+    const response = await fetch(`http://127.0.0.1:${port}/json/list`, { signal });
     const targets = (await response.json()) as { type?: unknown; webSocketDebuggerUrl?: unknown }[];
     const target = targets.find(({ type }) => type === "node")?.webSocketDebuggerUrl;
     // The address is the one that was asked, whatever the answer says.

@@ -35,8 +35,10 @@ function look(): string {
     const handles = (process as unknown as { _getActiveHandles(): unknown[] })._getActiveHandles();
     for (const handle of handles.slice(0, 200).map(asObject)) {
       const message = asObject(handle?.["_httpMessage"]);
-      if (message && "agent" in message)
-        add(message["method"], `${String(message["protocol"])}//${String(message["host"])}`, message["path"]);
+      if (message && typeof message["getHeader"] === "function") {
+        const host: unknown = (message as { getHeader(name: string): unknown }).getHeader("host");
+        add(message["method"], `${String(message["protocol"])}//${String(host)}`, message["path"]);
+      }
       const queue = bySymbol(asObject(bySymbol(handle, "parser")?.["client"]), "queue");
       if (!Array.isArray(queue)) continue;
       for (const request of queue.slice(0, 20).map(asObject))

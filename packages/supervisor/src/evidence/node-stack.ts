@@ -7,24 +7,24 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { ProcessIdentity } from "../process/identity.ts";
 import { describeFrame, ownFrame, type Frame } from "./frame.ts";
 import { InspectorError, type Inspector, type InspectorEvent } from "./inspector.ts";
-import { closeDebugger, evaluate, openDebugger } from "./node-debugger.ts";
+import { closeDebugger, evaluate, openDebugger, type Patience } from "./node-debugger.ts";
 import { describeResources, resourcesExpression, type Resources } from "./node-resources.ts";
 import { findSuspended, type Scripts } from "./suspended-functions.ts";
 import type { StackTaken } from "./stack.ts";
 
 const idleWatchMs = 120;
-const pausesWithinMs = 700;
-const answersWithinMs = 700;
 const workerLimit = 4;
 const frameLimit = 40;
 
 /** Rejects with an InspectorError that says why nothing could be read. */
 export async function takeNodeStack(identity: ProcessIdentity, timeoutMs: number): Promise<StackTaken> {
   const deadline = performance.now() + timeoutMs;
-  const inspector = await openDebugger(identity);
+  const share = (part: number): number => Math.max(1, Math.round(timeoutMs * part));
+  const patience = { opensMs: share(0.35), answersMs: share(0.25), haltsMs: share(0.2) };
+  const inspector = await openDebugger(identity, patience);
   try {
-    const talk = new Talk(inspector);
-    const idle = await isIdle(inspector);
+    const talk = new Talk(inspector, patience);
+    const idle = await isIdle(talk);
     const workers = await talk.pauseWorkers();
     const main = idle ? await describeIdle(talk, deadline) : await describeBusy(talk);
     const others = [...workers].map(([title, frames]) => `${title}, innermost first:\n${listOf(frames)}`);
@@ -40,9 +40,9 @@ export async function takeNodeStack(identity: ProcessIdentity, timeoutMs: number
 }
 
 /** True when the event loop spent the time between two looks waiting for events. */
-async function isIdle(inspector: Inspector): Promise<boolean> {
+async function isIdle({ inspector, patience }: Talk): Promise<boolean> {
   const look = async (): Promise<number> =>
-    Number(await evaluate(inspector, "performance.eventLoopUtilization().idle", answersWithinMs));
+    Number(await evaluate(inspector, "performance.eventLoopUtilization().idle", patience.answersMs));
   const before = await look();
   const since = performance.now();
   await pause(idleWatchMs);
@@ -52,16 +52,18 @@ async function isIdle(inspector: Inspector): Promise<boolean> {
 /** One conversation, with the scripts that the debugger has announced in it. */
 class Talk {
   readonly inspector: Inspector;
+  readonly patience: Patience;
   readonly scripts = new Map<string, string>();
 
-  constructor(inspector: Inspector) {
+  constructor(inspector: Inspector, patience: Patience) {
     this.inspector = inspector;
+    this.patience = patience;
     inspector.listen((event) => noteScript(this.scripts, event));
   }
 
   async pauseMain(): Promise<readonly Frame[] | null> {
-    const paused = this.#event("Debugger.paused", pausesWithinMs);
-    await this.inspector.call("Debugger.enable", {}, answersWithinMs);
+    const paused = this.#event("Debugger.paused", this.patience.haltsMs);
+    await this.inspector.call("Debugger.enable", {}, this.patience.answersMs);
     this.inspector.tell("Debugger.pause");
     const event = await paused;
     return event && framesOf(event.params, this.scripts);
@@ -93,10 +95,10 @@ class Talk {
       }
     });
     try {
-      await this.inspector.call("NodeWorker.enable", { waitForDebuggerOnStart: false }, answersWithinMs);
-      const deadline = performance.now() + pausesWithinMs / 2;
+      await this.inspector.call("NodeWorker.enable", { waitForDebuggerOnStart: false }, this.patience.answersMs);
+      const deadline = performance.now() + this.patience.haltsMs / 2;
       while (stacks.size < titles.size && performance.now() < deadline) await pause(20);
-      await this.inspector.call("NodeWorker.disable", {}, answersWithinMs);
+      await this.inspector.call("NodeWorker.disable", {}, this.patience.answersMs);
     } catch {
       // A Node without worker debugging; the main thread still tells its part.
     }
@@ -159,12 +161,12 @@ async function describeBusy(talk: Talk): Promise<StackTaken> {
 }
 
 async function describeIdle(talk: Talk, deadline: number): Promise<StackTaken> {
-  const { inspector, scripts } = talk;
-  const told = await evaluate(inspector, resourcesExpression, answersWithinMs);
+  const { inspector, patience, scripts } = talk;
+  const told = await evaluate(inspector, resourcesExpression, patience.answersMs);
   const resources = JSON.parse(String(told)) as Resources;
   // Enabling announces the scripts; disabled again, nothing halts while the process searches its heap.
-  await inspector.call("Debugger.enable", {}, answersWithinMs);
-  await inspector.call("Debugger.disable", {}, answersWithinMs);
+  await inspector.call("Debugger.enable", {}, patience.answersMs);
+  await inspector.call("Debugger.disable", {}, patience.answersMs);
   const chains = await findSuspended(inspector, scripts, Math.max(1, deadline - performance.now())).catch(
     (error: unknown) => ({ why: error instanceof InspectorError ? error.message : "its heap could not be read" }),
   );

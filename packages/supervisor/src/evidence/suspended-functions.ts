@@ -11,7 +11,7 @@ import type { Inspector } from "./inspector.ts";
 import type { Frame } from "./frame.ts";
 import { indexHeap, searchHeap, type Suspended } from "./heap-search.ts";
 
-const heapLimit = 48 * 2 ** 20;
+const heapLimit = 32 * 2 ** 20;
 const frameLimit = 16;
 
 /** Scripts by id, as the debugger announces them. */
@@ -62,7 +62,7 @@ function chainsOf(suspended: readonly Suspended[]): readonly (readonly Suspended
   return chains.toSorted((a, b) => b.length - a.length);
 }
 
-/** Where exactly a suspended function waits; null for one that is not asynchronous (a generator between two values). */
+/** Where exactly a suspended function waits; null for one that is not asynchronous or has ended. */
 async function locate(
   inspector: Inspector,
   scripts: Scripts,
@@ -84,6 +84,8 @@ async function locate(
   const className = property("[[GeneratorFunction]]")?.className ?? "";
   const place = property("[[GeneratorLocation]]")?.value as
     { scriptId: string; lineNumber: number; columnNumber: number } | undefined;
-  if (!className.startsWith("Async") || !place) return null;
+  // One that has run to its end lies in the heap until it is swept.
+  const suspended = property("[[GeneratorState]]")?.value === "suspended";
+  if (!suspended || !className.startsWith("Async") || !place) return null;
   return { name, file: scripts.get(place.scriptId) ?? "", line: place.lineNumber + 1, column: place.columnNumber + 1 };
 }
