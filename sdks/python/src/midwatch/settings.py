@@ -18,7 +18,7 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
 _NAME = re.compile(r"[\w.\-/:@]{1,128}")
 
-SHORTEST_INTERVAL_S = 1.0
+_SHORTEST_INTERVAL_S = 1.0
 # The longest the wire takes.
 LONGEST_S = 31 * 86_400.0
 # Names this life of the process: several watches in it are one run. A forked child shares it, as another instance.
@@ -46,6 +46,16 @@ def seconds_of(value: Optional[Duration], what: str) -> Optional[float]:
     if seconds is None:
         note_once(f"{what} must be seconds or a text such as \"60s\" or \"5m\", got {value!r}; it is ignored")
     return seconds
+
+
+def promised_interval(interval: Optional[Duration]) -> Optional[float]:
+    """The longest time between two beats, in seconds: as given, else from MIDWATCH_INTERVAL, else None: the server learns it."""
+    from_environment = os.environ.get("MIDWATCH_INTERVAL")
+    promised = seconds_of(interval, "interval") or seconds_of(from_environment, "MIDWATCH_INTERVAL")
+    if promised is not None and promised < _SHORTEST_INTERVAL_S:
+        note_once(f"an interval is at least {_SHORTEST_INTERVAL_S:g} s, got {promised:g} s; it is ignored")
+        return None
+    return promised
 
 
 def pace_of(every: Optional[Duration]) -> Optional[float]:

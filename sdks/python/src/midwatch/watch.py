@@ -1,29 +1,22 @@
-"""The object an agent holds: makes beats from what the loop says."""
+"""The object an agent holds: says what the loop, the process and the agent itself have to say."""
 
 from __future__ import annotations
 
-import itertools
-import os
-import secrets
 import threading
-import time
 import weakref
-from collections import deque
-from typing import Any, Deque, Dict, Optional, Tuple, Union
+from typing import Any, Dict, Optional, Tuple, Union
 
 from . import process
 from .answer import CONTINUE, Directive
 from .cycle import Cycle, describe
-from .delivery import Delivery, Pending
-from .fields import MOST_TOOLS, metrics_of, status_of, text_of, tool_of
+from .delivery import Pending
+from .fields import metrics_of, status_of, text_of
 from .loop import HOLD_S, AsyncLoop, Loop
 from .notes import note_once
-from .settings import SHORTEST_INTERVAL_S, Duration, pace_of, resolve_settings, seconds_of
-from .tally import Tally
-from .usage import count_of, read_usage
+from .reporter import LAST_WORDS, Reporter
+from .settings import Duration, pace_of, promised_interval, resolve_settings, seconds_of
 
 _LONGEST_WAIT_S = 0.25
-_MEGABYTE = 1_000_000
 
 
 class Midwatch:
@@ -49,23 +42,12 @@ class Midwatch:
         run_id: Optional[str] = None,
         patience: Duration = _LONGEST_WAIT_S,
     ) -> None:
-        promised = seconds_of(interval, "interval") or seconds_of(
-            os.environ.get("MIDWATCH_INTERVAL"), "MIDWATCH_INTERVAL"
-        )
+        promised = promised_interval(interval)
         self.patience_s = seconds_of(patience, "patience") or 0.0
-        if promised is not None and promised < SHORTEST_INTERVAL_S:
-            note_once(f"an interval is at least {SHORTEST_INTERVAL_S:g} s, got {promised:g} s; it is ignored")
-            promised = None
         self.hold_s = min(HOLD_S, promised or HOLD_S)
-        self._interval_s = promised
-        self._settings = resolve_settings(agent, url, key, run_id)
-        self._delivery: Optional[Delivery] = None
-        if self._settings is not None:
-            self._delivery = Delivery(self._settings.url, self._settings.key, self._on_settled)
-        self._directive = CONTINUE
+        self._reporter = Reporter(resolve_settings(agent, url, key, run_id), promised, self._wake)
         self._cycle: Optional[Cycle] = None
         self._cycles_begun = 0
-        self._every_s: Optional[float] = None
         self._loop: Optional["weakref.ref[Union[Loop, AsyncLoop]]"] = None
         self._thread_id: Optional[int] = None
         self._is_announced = False
@@ -73,7 +55,8 @@ class Midwatch:
         self._has_stopped = False
         self._farewell: Optional[str] = None
         self._told_error: Optional[int] = None
-        self.after_fork()
+        # Whether this process has beaten from a loop and not yet said how it ended.
+        self._owes_farewell = False
         process.know(self)
 
     # ---- what an agent calls -------------------------------------------------------------------------------------
@@ -109,12 +92,7 @@ class Midwatch:
 
         ``usage`` is one usage of any known shape, or a list of them. ``tokens_used`` beside it is the total of both.
         """
-        counted = 0
-        if usage is not None:
-            for entry in usage if isinstance(usage, (list, tuple)) else [usage]:
-                counted += self.usage(entry)
-        if tokens_used is not None:
-            self.tokens(max(0, tokens_used - counted) if counted and count_of(tokens_used) is not None else tokens_used)
+        self._reporter.count(tokens_used, usage)
         lease = seconds_of(lease_s, "a lease")
         self._emit(
             status_of(status),
@@ -126,36 +104,24 @@ class Midwatch:
             lease_reason=text_of("lease_reason", lease_reason) if lease is not None else None,
             metrics=metrics_of(metrics),
         )
-        if status in ("stopped", "exited"):
+        if status in LAST_WORDS:
             self._is_announced = False
-        return self._directive
+        return self.directive
 
     def tokens(self, count: int) -> None:
         """Counts tokens for the next beat. Not negative."""
-        counted = count_of(count)
-        if counted is None:
-            note_once(f"tokens are whole numbers from 0, got {count!r}; it is not counted")
-        elif counted and self._delivery is not None:
-            self._tally.add(counted)
+        self._reporter.tokens(count)
 
     def usage(self, usage: object) -> int:
         """Counts the usage of an LLM call for the next beat: a provider's usage or its whole answer, dict or object.
 
         Returns the tokens that were found in it.
         """
-        row = read_usage(usage)
-        if row is None:
-            note_once(f"no token counts are recognised in a usage of type {type(usage).__name__}; it is not counted")
-            return 0
-        if self._delivery is not None:
-            self._tally.add(row)
-        return int(row["input_tokens"] + row["output_tokens"])
+        return self._reporter.usage(usage)
 
     def tool(self, name: str, args: object = None) -> None:
         """Tells a tool call with the next beat, by name and a digest of its arguments; the last 64 per beat."""
-        tool = tool_of(name, args)
-        if tool is not None:
-            self._tools.append(tool)
+        self._reporter.tool(name, args)
 
     def shutdown(self, reason: Optional[str] = None) -> None:
         """Announces now that the agent is shutting down; the loop ends in ``stopped`` after its current turn.
@@ -176,32 +142,32 @@ class Midwatch:
     @property
     def directive(self) -> Directive:
         """What the server last told this agent, why, and what it warns of."""
-        return self._directive
+        return self._reporter.directive
 
     def flush(self, timeout: float = _LONGEST_WAIT_S, last_call: bool = False) -> bool:
         """Waits up to ``timeout`` seconds until what was beaten is with the server; True when it is.
 
         Needed only before an end that Python does not see, such as ``os._exit``.
         """
-        return self._delivery is None or self._delivery.flush(timeout, last_call)
+        return self._reporter.flush(timeout, last_call)
 
     # ---- what the loop calls -------------------------------------------------------------------------------------
 
     @property
     def must_leave(self) -> bool:
         """True when no further turn may begin."""
-        return self._is_announced or self._has_stopped or self._directive.kind == "stop"
+        return self._is_announced or self._has_stopped or self.directive.kind == "stop"
 
     def enter(self, loop: Union[Loop, AsyncLoop]) -> Optional[Pending]:
         """A loop begins. Turns that an earlier loop left open are forgotten; their usage is not."""
         self._loop = weakref.ref(loop)
         self._thread_id = threading.get_ident()
         self._cycle = None
-        self._every_s = loop.every_s
+        self._reporter.every_s = loop.every_s
         self._has_stopped = False
-        if self._directive.kind == "stop":
-            self._directive = CONTINUE
-        if self._delivery is None or self._is_announced:
+        if self.directive.kind == "stop":
+            self._reporter.directive = CONTINUE
+        if not self._reporter.is_watched or self._is_announced:
             return None
         process.guard()
         return self._emit("starting", in_loop=True)
@@ -222,7 +188,7 @@ class Midwatch:
             return elapsed_s, self.say_last("stopped", self._farewell)
         status = "ok" if cycle._error is None else "error"
         # A pace slower than the promise is a wait the server is told of.
-        is_long = self._interval_s is not None and wait_s > self._interval_s
+        is_long = self._reporter.interval_s is not None and wait_s > self._reporter.interval_s
         pending = self._emit(
             status,
             in_loop=True,
@@ -240,7 +206,7 @@ class Midwatch:
     def leave(self) -> Optional[Pending]:
         """The loop has ended as it should. What was used after the last word goes out in one more."""
         last = self.say_last("stopped", self._farewell)
-        if last is None and self._tally.has_entries:
+        if last is None and self._reporter.has_unsaid:
             return self._emit("stopped")
         return last
 
@@ -283,19 +249,13 @@ class Midwatch:
 
     def on_exit(self) -> None:
         """The process ends, and nobody said so."""
-        if self.say_last("exited", None) is None and self._has_stopped and self._tally.has_entries:
+        if self.say_last("exited", None) is None and self._has_stopped and self._reporter.has_unsaid:
             self._emit("stopped")
 
     def after_fork(self) -> None:
-        """In a child everything unsent is the parent's to tell, and the child is an instance of its own."""
-        self._instance = secrets.token_hex(6)
-        self._seq = itertools.count(1)
-        self._tally = Tally()
-        self._tools: Deque[Dict[str, str]] = deque(maxlen=MOST_TOOLS)
-        # Whether this process has beaten from a loop and not yet said how it ended.
+        """In a child everything unsent is the parent's to tell, and so is how the loop ended."""
         self._owes_farewell = False
-        if self._delivery is not None:
-            self._delivery.after_fork()
+        self._reporter.after_fork()
 
     # ---- beats ---------------------------------------------------------------------------------------------------
 
@@ -307,71 +267,25 @@ class Midwatch:
         self._wake()
 
     def _emit(self, status: str, *, in_loop: bool = False, closes: bool = False, **fields: Any) -> Optional[Pending]:
-        """Makes a beat of all that is untold. Never raises; safe in a signal handler."""
+        """Beats, unless nobody listens. Never raises; safe in a signal handler."""
         try:
-            return self._make(status, in_loop, closes, fields)
+            return self._say(status, in_loop, closes, fields)
         except Exception as error:
             note_once(f"a beat could not be made: {describe(error)}; please report this")
             return None
 
-    def _make(self, status: str, in_loop: bool, closes: bool, fields: Dict[str, Any]) -> Optional[Pending]:
-        delivery, settings = self._delivery, self._settings
-        if delivery is None or settings is None or delivery.is_full:
+    def _say(self, status: str, in_loop: bool, closes: bool, fields: Dict[str, Any]) -> Optional[Pending]:
+        if not self._reporter.can_beat:
             return None
-        is_last = status in ("stopped", "exited")
+        is_last = status in LAST_WORDS
         if self._is_announced and not is_last:
             status = "shutting_down"
-        used = self._tally.take()
-        body: Dict[str, Any] = {
-            "agent": settings.agent,
-            "status": status,
-            "tokens_used": used.tokens,
-            "ts": round(time.time(), 3),
-            "run_id": settings.run_id,
-            "instance": self._instance,
-            "seq": next(self._seq),
-        }
-        if self._interval_s is not None:
-            body["interval_s"] = self._interval_s
-        elif self._every_s is not None:
-            body["every_s"] = self._every_s
-        if used.rows:
-            body["usage"] = used.rows
-        tools = self._take_tools()
-        if tools:
-            body["tools"] = tools
-        self._add_cycle(body, closes, fields)
-        body.update((name, value) for name, value in fields.items() if value is not None)
+        cycle = self._cycle if closes or self._running_loop() is not None else None
+        if closes:
+            self._cycle = None
         process.hold_until_exit(self)
         self._owes_farewell = (self._owes_farewell or in_loop) and not is_last
-        return delivery.send(body)
-
-    def _add_cycle(self, body: Dict[str, Any], closes: bool, fields: Dict[str, Any]) -> None:
-        cycle = self._cycle
-        if cycle is None or not (closes or self._running_loop() is not None):
-            return
-        body["cycle"] = cycle.number
-        if cycle._kind is not None:
-            body["cycle_kind"] = cycle._kind
-        if not closes:
-            return
-        self._cycle = None
-        body["cycle_ms"] = round(cycle.elapsed_s * 1000, 3)
-        if cycle._progress is not None:
-            body["progress"] = cycle._progress
-        if cycle._message is not None:
-            body["message"] = cycle._message
-        memory = _resident_bytes()
-        if memory is not None:
-            body["metrics"] = {"rss_mb": round(memory / _MEGABYTE, 1)}
-
-    def _take_tools(self) -> "list[Dict[str, str]]":
-        taken = []
-        while True:
-            try:
-                taken.append(self._tools.popleft())
-            except IndexError:  # Empty; asking first would race with a signal handler's beat.
-                return taken
+        return self._reporter.beat(status, cycle, closes, fields)
 
     def _running_loop(self) -> Optional[Union[Loop, AsyncLoop]]:
         """The loop whose turns these are: None when it ended, and when it was left and is held by nobody."""
@@ -383,27 +297,3 @@ class Midwatch:
         loop = self._loop() if self._loop is not None else None
         if loop is not None:
             loop.wake()
-
-    def _on_settled(self, body: Dict[str, Any], directive: Optional[Directive]) -> None:
-        """Called by the delivery thread; assigns, and wakes the loop."""
-        if directive is None:
-            # Refused for good, so not counted: its tokens go into the next beat.
-            self.tokens(body["tokens_used"])
-        elif body["status"] not in ("stopped", "exited"):
-            # The answer to a last word has nothing to tell; the directive goes on saying why the loop ended.
-            self._directive = directive
-        self._wake()
-
-
-def _resident_bytes() -> Optional[int]:
-    """The memory this process holds; None where the system does not say it cheaply."""
-    try:
-        statm = os.open("/proc/self/statm", os.O_RDONLY)
-    except OSError:
-        return None
-    try:
-        return int(os.read(statm, 128).split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return None
-    finally:
-        os.close(statm)
