@@ -14,6 +14,8 @@ const plist = (keys: string): string => `<?xml version="1.0" encoding="UTF-8"?>
 		<string>/usr/local/bin/midwatch</string>
 		<string>up</string>
 	</array>
+	<key>ExitTimeOut</key>
+	<integer>90</integer>
 ${keys}
 </dict>
 </plist>`;
@@ -73,8 +75,14 @@ const table: readonly { claim: string; facts: JobFacts; says: readonly RegExp[] 
     facts: { ...good, path: "/Users/me/Library/LaunchAgents/dev.midwatch.plist" },
     says: [/worth-knowing: dev\.midwatch starts when somebody logs in/],
   },
+  {
+    claim: "a stop that is cut short",
+    facts: { ...good, plist: good.plist?.replace("<integer>90</integer>", "<integer>20</integer>") ?? null },
+    says: [/bad: launchd kills Midwatch while it still stops agents/],
+  },
 ];
 
 for (const { claim, facts, says } of table) {
-  test(`a job of launchd: ${claim}`, () => assertSaid(judgeJob(facts, "/Users/me"), says, claim));
+  test(`a job of launchd: ${claim}`, () =>
+    assertSaid(judgeJob(facts, { home: "/Users/me", longestStopMs: 60_000 }), says, claim));
 }

@@ -2,28 +2,38 @@
 // reboot, and a job that fails is started again every ten seconds for ever.
 
 import { homedir } from "node:os";
+import { spellDuration, type DurationMs } from "@midwatch/core";
 import { check } from "../check.ts";
-import { findJobs, jobFolders, plistText, type JobFacts } from "../probes/launchd-jobs.ts";
+import { findJobs, jobFolders, type JobFacts } from "../probes/launchd-jobs.ts";
+import { longestStop, stopReserveMs } from "../stop-time.ts";
 import { bad, unchecked, worthKnowing, type Remark } from "../remark.ts";
 
 /** Null: this is no Mac. */
-export type LaunchdFacts = { readonly home: string; readonly jobs: readonly JobFacts[] } | null;
+export type LaunchdFacts = {
+  readonly home: string;
+  readonly jobs: readonly JobFacts[];
+  /** What it may take to stop all agents, group after group. */
+  readonly longestStopMs: DurationMs;
+} | null;
 
 /** More starts than a job has in a healthy life. */
 const manyRuns = 100;
 
 export const launchdJobs = check<LaunchdFacts>({
   name: "launchd",
-  probe: async ({ runTool }) =>
-    process.platform === "darwin" ? { home: homedir(), jobs: await findJobs(runTool) } : null,
+  probe: async ({ config, runTool }) =>
+    process.platform === "darwin"
+      ? { home: homedir(), jobs: await findJobs(runTool), longestStopMs: longestStop(config.agents) }
+      : null,
   judge: (facts) =>
-    facts === null
-      ? [unchecked("launchd", "only macOS has it")]
-      : facts.jobs.flatMap((job) => judgeJob(job, facts.home)),
+    facts === null ? [unchecked("launchd", "only macOS has it")] : facts.jobs.flatMap((job) => judgeJob(job, facts)),
 });
 
-export function judgeJob(job: JobFacts, home: string): readonly Remark[] {
-  return [...domain(job), ...place(job, home), ...runs(job), ...keeping(job)];
+export function judgeJob(
+  job: JobFacts,
+  { home, longestStopMs }: Omit<NonNullable<LaunchdFacts>, "jobs">,
+): readonly Remark[] {
+  return [...domain(job), ...place(job, home), ...runs(job), ...keeping(job), ...stopping(job, longestStopMs)];
 }
 
 function domain({ label, printed, path }: JobFacts): readonly Remark[] {
@@ -103,7 +113,7 @@ function keeping({ label, plist, path }: JobFacts): readonly Remark[] {
       }),
     );
   }
-  if (path?.includes("/LaunchAgents/") === true && plistText(plist, "LimitLoadToSessionType") !== "Background") {
+  if (path?.includes("/LaunchAgents/") === true) {
     remarks.push(
       worthKnowing({
         title: `${label} starts when somebody logs in at the screen, not at boot`,
@@ -113,4 +123,23 @@ function keeping({ label, plist, path }: JobFacts): readonly Remark[] {
     );
   }
   return remarks;
+}
+
+/** Measured from the asking to stop to SIGKILL; this long when the file does not say. */
+const usualExitTimeOutMs = 20_000;
+
+function stopping({ label, plist, path }: JobFacts, longestStopMs: DurationMs): readonly Remark[] {
+  if (plist === null) return [];
+  const seconds = /<key>ExitTimeOut<\/key>\s*<integer>(\d+)<\/integer>/.exec(plist)?.[1];
+  // 0 is without end.
+  const limitMs = seconds === undefined ? usualExitTimeOutMs : Number(seconds) * 1_000 || Infinity;
+  const needed = longestStopMs + stopReserveMs;
+  if (longestStopMs === 0 || limitMs >= needed) return [];
+  return [
+    bad({
+      title: `launchd kills Midwatch while it still stops agents (${label})`,
+      why: `It waits ${spellDuration(limitMs)} (ExitTimeOut). The agents of the file may take ${spellDuration(longestStopMs)} to stop, in their order, and Midwatch a little more.`,
+      fix: `In ${path ?? "its file"}:\n  <key>ExitTimeOut</key><integer>${Math.ceil(needed / 1_000)}</integer>`,
+    }),
+  ];
 }

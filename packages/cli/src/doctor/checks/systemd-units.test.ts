@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { UnitFacts } from "../probes/boot-units.ts";
 import { assertSaid } from "../testing/said.ts";
-import { judgeUnit, longestStop } from "./systemd-units.ts";
+import { judgeUnit } from "./systemd-units.ts";
 
 function unit(service: string, more: Partial<UnitFacts> & { readonly head?: string } = {}): UnitFacts {
   const { head = "", ...facts } = more;
@@ -138,16 +138,4 @@ test("the change that is proposed for a unit mends what it was proposed for", ()
   const repaired = unit("Restart=always\nKillMode=process");
   const text = `${repaired.text}\n${lines.map((line) => line.trim()).join("\n")}`;
   assert.deepEqual(judgeUnit({ ...repaired, text }, 0), []);
-});
-
-test("agents that stop after each other need the sum of their times, others the longest", () => {
-  const agent = (name: string, after: readonly string[], stopGraceMs: number) => ({
-    name,
-    after,
-    stopGraceMs,
-    stopAnnounceMs: 1_000,
-  });
-  assert.equal(longestStop([]), 0);
-  assert.equal(longestStop([agent("a", [], 10_000), agent("b", [], 30_000)]), 31_000);
-  assert.equal(longestStop([agent("a", [], 10_000), agent("b", ["a"], 30_000)]), 42_000);
 });

@@ -3,10 +3,9 @@
 // with `StartLimitIntervalSec=0` it goes on for ever, without a pause. Two seconds between starts and no limit is neither.
 
 import { spellDuration, type DurationMs } from "@midwatch/core";
-import type { SupervisedAgent } from "@midwatch/supervisor";
-import { stopOrder } from "@midwatch/supervisor/order";
 import { check } from "../check.ts";
 import type { UnitFacts } from "../probes/boot-units.ts";
+import { longestStop, stopReserveMs } from "../stop-time.ts";
 import { parseTimeSpan, parseUnitFile, type UnitFile } from "../probes/unit-file.ts";
 import { bad, worthKnowing, type Remark } from "../remark.ts";
 
@@ -16,10 +15,6 @@ export interface SystemdFacts {
   readonly longestStopMs: DurationMs;
 }
 
-type StoppedAgent = Pick<SupervisedAgent, "name" | "after" | "stopAnnounceMs" | "stopGraceMs">;
-
-/** Beyond the agents: what Midwatch needs to write down the end. */
-const reserveMs = 15_000;
 const shortestPauseMs = 1_000;
 
 export const systemdUnits = check<SystemdFacts>({
@@ -30,14 +25,6 @@ export const systemdUnits = check<SystemdFacts>({
   }),
   judge: ({ units, longestStopMs }) => units.flatMap((unit) => judgeUnit(unit, longestStopMs)),
 });
-
-/** Agents that come after each other stop one after the other. */
-export function longestStop(agents: readonly StoppedAgent[]): DurationMs {
-  return stopOrder(agents).reduce(
-    (sum, group) => sum + Math.max(...group.map((agent) => agent.stopAnnounceMs + agent.stopGraceMs)),
-    0,
-  );
-}
 
 export function judgeUnit(unit: UnitFacts, longestStopMs: DurationMs): readonly Remark[] {
   const file = parseUnitFile(unit.text);
@@ -159,7 +146,7 @@ function stopping(unit: UnitFacts, policy: UnitPolicy, longestStopMs: DurationMs
     };
     remarks.push(policy.killMode === "control-group" ? bad(words) : worthKnowing(words));
   }
-  const needed = longestStopMs + reserveMs;
+  const needed = longestStopMs + stopReserveMs;
   if (longestStopMs > 0 && policy.stopMs < needed) {
     remarks.push(
       bad({

@@ -16,7 +16,7 @@ export async function findBootLines(configFile: string | null, runTool: RunTool)
   const composed = composeFiles.map((name) => read(join(folder, name)));
   return [
     ...tables.filter(({ text }) => text.split("\n").some(startsAtBoot)),
-    ...composed.filter(({ text }) => /^\s*(?:image|command|build|container_name):.*midwatch/m.test(text)),
+    ...composed.filter(({ text }) => /^\s*[^#\s].*\bmidwatch\b|^midwatch\b/m.test(text)),
   ].map(({ path }) => path);
 }
 
