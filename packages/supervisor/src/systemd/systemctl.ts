@@ -8,13 +8,15 @@ import { runBounded, type CommandAnswer } from "./bounded-command.ts";
 
 export type Scope = "system" | "user";
 
+type Ask = (args: readonly string[], limit: AbortSignal) => Promise<CommandAnswer>;
+
 export interface Systemd {
   readonly scope: Scope;
   /** As a person types it: `systemctl --user`. */
   readonly command: string;
   /** Rejects only when the program cannot be run or does not answer; a refusal is an answer. */
-  systemctl(args: readonly string[], limit: AbortSignal): Promise<CommandAnswer>;
-  journalctl(args: readonly string[], limit: AbortSignal): Promise<CommandAnswer>;
+  readonly systemctl: Ask;
+  readonly journalctl: Ask;
 }
 
 /** `systemctl` is the command and what stands before it, as in `["nsenter", …, "systemctl"]`. */
@@ -28,7 +30,7 @@ export function reachSystemd({
   const env = environmentFor(scope);
   const at = systemctl.findLastIndex((word) => word === "systemctl" || word.endsWith("/systemctl"));
   const journalctl = [...systemctl.slice(0, at), "journalctl"];
-  const ask = (argv: readonly string[], limit: AbortSignal): Promise<CommandAnswer> => askBounded(argv, { env, limit });
+  const ask: Ask = (argv, limit) => askBounded(argv, { env, limit });
   return {
     scope,
     command: scope === "user" ? "systemctl --user" : "systemctl",

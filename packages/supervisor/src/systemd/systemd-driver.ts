@@ -177,7 +177,7 @@ class SystemdDriver implements PlatformDriver {
     // 4 is the status for "not permitted", as of every init script.
     const advice =
       status === 4 && this.#systemd.scope === "system"
-        ? " The supervisor's user may not do that: run it as root, allow it by a polkit rule, or make this a unit of that user (scope: user)."
+        ? " The supervisor's user may not do that: run it as root, allow it by a polkit rule, or make it a unit of that user (systemd: user/${this.#unit})."
         : ` \`${this.#systemd.command} status ${this.#unit}\` tells more.`;
     return `systemd refused: ${lastLine(stderr)}.${advice}`.replace("..", ".");
   }
@@ -187,7 +187,6 @@ class SystemdDriver implements PlatformDriver {
     await this.#stop(callLimit());
   }
 
-  /** An order to stop also ends the wait for a restart, and forbids one. */
   async #stop(limit: AbortSignal): Promise<void> {
     const answer = await this.#tell(["stop", "--no-block"], limit);
     if (answer.status !== 0) await this.#unlessIdle(answer, limit);
@@ -207,11 +206,9 @@ class SystemdDriver implements PlatformDriver {
     if (answer.status !== 0) await this.#unlessIdle(answer, limit);
   }
 
-  async hold(): Promise<void> {
-    this.#sight = null;
-    const limit = callLimit();
-    const { activeState, hasJob } = await this.#show(limit);
-    if (hasJob || (activeState !== "inactive" && activeState !== "failed")) await this.#stop(limit);
+  /** An order to stop ends what runs, the wait for a restart and a start that has not begun; more is not needed. */
+  hold(): Promise<void> {
+    return this.requestStop();
   }
 
   subscribe(hint: () => void): () => void {

@@ -87,7 +87,7 @@ function dropIn({ unit }: UnitFacts, command: string, section: string, setting: 
 }
 
 /** The value that holds, which is the last one given; null where there is none. */
-export function settingIn(text: string, section: string, name: string): string | null {
+function settingIn(text: string, section: string, name: string): string | null {
   let current = "";
   let value: string | null = null;
   for (const line of text.split("\n")) {

@@ -13,8 +13,7 @@ export async function journalLines(
   unit: string,
   { limit, count }: { readonly limit: AbortSignal; readonly count: number },
 ): Promise<readonly string[]> {
-  // What was printed right before a crash may still be on its way. Only root may ask for this; for others it is a moment's wait.
-  await systemd.journalctl(["--sync"], limit);
+  await writeOut(systemd, limit);
   const of = `--${systemd.scope === "user" ? "user-" : ""}unit=${unit}`;
   const lines = String(Math.max(0, Math.min(count, maxLines)));
   const { status, stdout } = await systemd.journalctl([of, "--lines", lines, "--output=cat"], limit);
@@ -24,6 +23,17 @@ export async function journalLines(
     .slice(0, -1)
     .slice(-count)
     .map((line) => line.slice(0, maxLineLength));
+}
+
+const writeOutMs = 1_000;
+
+/** What was printed right before a crash may still be on its way. Only root may ask for this; for others it is a moment's wait. */
+async function writeOut(systemd: Systemd, limit: AbortSignal): Promise<void> {
+  try {
+    await systemd.journalctl(["--sync"], AbortSignal.any([limit, AbortSignal.timeout(writeOutMs)]));
+  } catch {
+    // A busy journal or none: then what it has so far must do.
+  }
 }
 
 /** Fixed by systemd, see `journalctl --catalog`: a process of a unit has exited; the unit has failed; the unit has ended well. */

@@ -17,8 +17,8 @@ export function observeUnit(facts: UnitFacts, command: string): Observation {
     known: true,
     running,
     lastEnd: running === null ? lastEnd(facts) : null,
-    // `auto-restart-queued` since version 254.
-    restarting: facts.subState.startsWith("auto-restart"),
+    // Also `auto-restart-queued` and `failed-before-auto-restart`, since version 254.
+    restarting: facts.subState.includes("auto-restart"),
     remark: running === null ? remarkOf(facts, command) : null,
   } satisfies Known;
 }
