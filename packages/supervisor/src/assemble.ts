@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { DurationMs } from "@midwatch/core";
 import type { Command, CommandOutcome } from "@midwatch/protocol";
 import { SteadyTime, systemClock } from "./clock.ts";
+import { openEvidenceStore } from "./evidence/evidence-store.ts";
 import { makeFolder } from "./durable-file.ts";
 import { SupervisorError } from "./failure.ts";
 import { Fallback } from "./fallback/fallback.ts";
@@ -25,7 +26,7 @@ import type { Reply } from "./receiver/reply.ts";
 import type { SupervisorOptions } from "./running-supervisor.ts";
 import { noRelay, SpoolRelay, type Relay } from "./spool/relay.ts";
 import { Spool } from "./spool/spool.ts";
-import { admitAll } from "./keeper/gate-shape.ts";
+import { openStateGate } from "./state/state-gate.ts";
 import { wireSettingsOf, type SupervisedAgent } from "./supervised-agent.ts";
 import { openTarget, type TargetWorld } from "./target/open-target.ts";
 import { Watch } from "./watch.ts";
@@ -111,6 +112,7 @@ export async function assemble(
     now,
     onOutput: options.onOutput ?? null,
   };
+  const evidence = openEvidenceStore({ folder: join(folder, "evidence") });
   const worldWithout: Omit<KeeperWorld, "openTarget"> = {
     supervisorId,
     tombstoneFolder: join(folder, "tombstones"),
@@ -120,8 +122,20 @@ export async function assemble(
     relay,
     fallback,
     now,
-    openGate: () => Promise.resolve(admitAll),
-    saveEvidence: () => Promise.resolve(),
+    openGate: ({ name, cwd, env, state }) =>
+      openStateGate({
+        agent: name,
+        cwd,
+        env,
+        policy: state,
+        folder: join(folder, "state"),
+        now,
+        say: (line) => log(`${name}: ${line}`),
+      }),
+    saveEvidence: async (agent, bundle, at) => {
+      const saved = await evidence.save(agent, bundle, at);
+      if (!saved.ok) log(`${agent}: its evidence is not kept on this host: ${saved.why}`);
+    },
     serverHeardAt: () => link?.heardAt ?? null,
     notYetUp: (names) => names.filter((name) => keepers.get(name)?.isRising === true),
     onDecided: own.onDecided,

@@ -3,7 +3,7 @@
 export { startSupervisor } from "./supervisor.ts";
 export type { AgentEnd, CommandResult, RunningSupervisor, SupervisorOptions } from "./running-supervisor.ts";
 export type { SupervisedAgent, TargetSpec } from "./supervised-agent.ts";
-export type { StateFile, StatePolicy } from "./keeper/gate-shape.ts";
+export type { StateFile, StatePolicy } from "./state/state-policy.ts";
 export { conflictsOf } from "./target/open-target.ts";
 export { stderrNotifier, type Notice, type Notifier } from "./fallback/notice.ts";
 export { SupervisorError, type SupervisorErrorCode } from "./failure.ts";

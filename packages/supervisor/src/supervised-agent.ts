@@ -1,7 +1,7 @@
 import { defaultSettings, type AgentSettings, type DurationMs } from "@midwatch/core";
 import type { SupervisedSettings } from "@midwatch/protocol";
 import type { Command } from "./process/command-line.ts";
-import type { StatePolicy } from "./keeper/gate-shape.ts";
+import type { StatePolicy } from "./state/state-policy.ts";
 
 /** What is kept: a process of our own, or something that a platform of this host runs. */
 export type TargetSpec =

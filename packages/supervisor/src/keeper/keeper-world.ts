@@ -4,7 +4,7 @@ import type { Fallback } from "../fallback/fallback.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Relay } from "../spool/relay.ts";
 import type { SupervisedAgent } from "../supervised-agent.ts";
-import type { StateGate } from "./gate-shape.ts";
+import type { StateGate } from "../state/state-policy.ts";
 import type { Target, TargetEvents } from "../target/target.ts";
 
 /** What the keepers of one supervisor share. */

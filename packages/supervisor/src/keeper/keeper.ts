@@ -10,7 +10,7 @@ import { AgentRecord, firstEntry, underSettings } from "../journal/agent-record.
 import type { JournalEntry, StartedRun } from "../journal/entry.ts";
 import { bootId } from "../process/identity.ts";
 import type { AgentEnd, CommandResult } from "../running-supervisor.ts";
-import type { StateGate } from "./gate-shape.ts";
+import type { StateGate } from "../state/state-policy.ts";
 import { settingsOf, type SupervisedAgent } from "../supervised-agent.ts";
 import type { RunEnd, Target } from "../target/target.ts";
 import { endOf } from "./agent-end.ts";

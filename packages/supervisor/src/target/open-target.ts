@@ -1,13 +1,15 @@
 // The one place that knows every kind of target. To add a platform, write its driver and name it here.
 
-import type { Ms } from "@midwatch/core";
-import type { EvidenceBundle } from "@midwatch/protocol";
-import { describeHungProcess } from "../process/evidence.ts";
+import type { DurationMs, Ms } from "@midwatch/core";
+import { openDockerDriver } from "../docker/docker-driver.ts";
+import { takeEvidence } from "../evidence/evidence.ts";
 import type { BeatMemory } from "../keeper/keeper-world.ts";
 import { stackFileOf } from "../keeper/launch.ts";
+import { openLaunchdDriver } from "../launchd/launchd-driver.ts";
 import type { FoundRun } from "../process/marker.ts";
 import { ProcessTarget, type ProcessWorld } from "../process/process-target.ts";
 import type { SupervisedAgent, TargetSpec } from "../supervised-agent.ts";
+import { openSystemdDriver } from "../systemd/systemd-driver.ts";
 import { PlatformTarget } from "./platform-target.ts";
 import type { PlatformDriver } from "./platform-driver.ts";
 import type { Target, TargetEvents } from "./target.ts";
@@ -29,9 +31,10 @@ export function openTarget(
 ): Target {
   const { world, found } = about;
   const { target } = agent;
-  const { lastBeats } = events;
+  const { lastBeats, log } = events;
   if (target.platform !== "process") {
-    const driver = openDriver(target);
+    const { environmentFolder } = world;
+    const driver = openDriver(target, { environmentFolder, stopGraceMs: agent.stopGraceMs, log });
     return new PlatformTarget({
       ...events,
       agent,
@@ -58,25 +61,32 @@ export function openTarget(
   });
 }
 
-function openDriver(spec: PlatformSpec): PlatformDriver {
-  throw new Error(`${spec.platform} is not wired yet`);
-}
-
-async function takeEvidence(request: {
-  readonly runId: string;
-  readonly why: "hung" | "overdue";
-  readonly members: readonly Parameters<typeof describeHungProcess>[0][];
-  readonly [more: string]: unknown;
-}): Promise<EvidenceBundle> {
-  const [main] = request.members;
-  const lines = main === undefined ? [] : await describeHungProcess(main);
-  return { run_id: request.runId, why: request.why, summary: lines[0] ?? "nothing", items: [] };
+function openDriver(
+  spec: PlatformSpec,
+  about: {
+    readonly environmentFolder: string | null;
+    readonly stopGraceMs: DurationMs;
+    readonly log: (line: string) => void;
+  },
+): PlatformDriver {
+  const { environmentFolder, stopGraceMs, log } = about;
+  switch (spec.platform) {
+    case "docker":
+      return openDockerDriver({ container: spec.container, env: process.env, log });
+    case "systemd":
+      return openSystemdDriver({ unit: spec.unit, scope: spec.scope, environmentFolder, stopGraceMs, log });
+    case "launchd":
+      return openLaunchdDriver({ label: spec.label, log });
+  }
 }
 
 /** What fights with this supervisor over the agent, one sentence each; for `midwatch doctor`. */
-export async function conflictsOf({ target }: Pick<SupervisedAgent, "target">): Promise<readonly string[]> {
+export async function conflictsOf({
+  target,
+  stopGraceMs,
+}: Pick<SupervisedAgent, "target" | "stopGraceMs">): Promise<readonly string[]> {
   if (target.platform === "process") return [];
-  const driver = openDriver(target);
+  const driver = openDriver(target, { environmentFolder: null, stopGraceMs, log: () => undefined });
   try {
     return await driver.conflicts();
   } finally {

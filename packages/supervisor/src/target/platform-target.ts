@@ -106,7 +106,7 @@ export class PlatformTarget implements Target {
       this.#isAway = false;
       return observation;
     } catch (error) {
-      if (!this.#isAway)
+      if (!this.#isAway && !this.#closed)
         log(`${driver.what} cannot be seen, and nothing is concluded from that: ${describeError(error)}`);
       this.#isAway = true;
       return null;
