@@ -1,23 +1,12 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { defaultSettings } from "@midwatch/core";
-import { startServer, systemClock, textLog, type RunningServer } from "@midwatch/server";
-import { openSqliteStore } from "@midwatch/store";
 import type { Page } from "playwright-core";
 import { findChromium, openPage, skipWithoutChromium } from "./support/chromium.ts";
-import { temporaryFolder } from "./support/midwatch-command.ts";
+import { aMachine, artifacts, seriousFaults, signIn } from "./support/dashboard.ts";
 import { until } from "./support/until.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const artifacts = join(root, "test/artifacts");
-const axeSource = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const agent = "price-monitor";
 const hostileMessage = `<img src=x onerror="document.title='broken'">`;
 
@@ -126,46 +115,6 @@ test("the dashboard says when it is cut off, since when, and is live again by it
   assert.equal(await page.evaluate("window.marker"), "the same page");
 });
 
-/** A data folder, the dashboard as its sources are now, and servers on both. */
-async function aMachine(t: TestContext): Promise<{ readonly start: (port: number) => Promise<RunningServer> }> {
-  mkdirSync(artifacts, { recursive: true });
-  const folder = temporaryFolder(t);
-  const dashboardDir = join(folder, "dashboard");
-  const vite = join(root, "node_modules/vite/bin/vite.js");
-  const dashboard = join(root, "packages/dashboard");
-  await promisify(execFile)(process.execPath, [vite, "build", dashboard, "--outDir", dashboardDir, "--emptyOutDir"]);
-  const store = await openSqliteStore({ file: join(folder, "midwatch.db") });
-  const servers: RunningServer[] = [];
-  t.after(async () => {
-    for (const server of servers) await server.stop();
-    await store.close();
-  });
-  const start = async (port: number): Promise<RunningServer> => {
-    const server = await startServer({
-      listen: { host: "127.0.0.1", port },
-      store,
-      timeZone: "UTC",
-      strict: false,
-      defaults: { ...defaultSettings, startupMs: 60_000 },
-      channels: {},
-      alertsTo: [],
-      report: null,
-      log: textLog(new PassThrough().resume(), systemClock),
-      version: "0.0.0-test",
-      dashboardDir,
-    });
-    servers.push(server);
-    return server;
-  };
-  return { start };
-}
-
-async function signIn(page: Page, server: RunningServer): Promise<void> {
-  await page.goto(await server.signInLink());
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("heading", { name: "Send the first beat" }).waitFor();
-}
-
 /** Sends beats of an agent that promises one every three seconds: late after four, down after seven. */
 function beater(url: string, key: string): () => Promise<{ readonly directive: string }> {
   let cycle = 0;
@@ -198,15 +147,4 @@ function statesSeen(page: Page): Promise<readonly string[]> {
 
 async function stateOf(page: Page): Promise<string> {
   return (await page.locator(".row .state").innerText()).trim();
-}
-
-/** What axe finds serious or critical, by rule and element. */
-async function seriousFaults(page: Page): Promise<readonly string[]> {
-  return page.evaluate<string[]>(`(async () => {
-    ${axeSource};
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html));
-  })()`);
 }

@@ -31,6 +31,6 @@ test("evidence without an open incident is a line of the history and opens none"
   const effects = agent.apply({ type: "evidence-taken", at: SECOND, runId: "r", why: "crashed", summary: "boom" });
   assert.deepEqual(
     effects.map((effect) => (effect.do === "record" ? [effect.entry.kind, effect.entry.text] : effect.do)),
-    [["evidence-taken", "boom"]],
+    [["evidence-taken", "evidence taken: boom"]],
   );
 });

@@ -15,7 +15,7 @@ export const evidenceKinds: Readonly<Record<EvidenceNote["why"], readonly Incide
 
 /** The first line stays: it is of what opened the incident. Evidence of a crash comes before its incident, which has the last words. */
 export function onEvidenceTaken(turn: Turn, { runId, why, summary }: EvidenceNote): void {
-  record(turn, "evidence-taken", summary, { run_id: runId, why });
+  record(turn, "evidence-taken", `evidence taken: ${summary}`, { run_id: runId, why });
   for (const kind of evidenceKinds[why]) {
     const incident = findIncident(turn.state, kind);
     if (incident) amend(turn, incident, summary);

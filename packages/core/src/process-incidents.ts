@@ -24,6 +24,7 @@ export function openExitIncident(turn: Turn, exit: Exit, how: string): void {
     numbers: {
       ...(exit.code === null ? {} : { code: exit.code }),
       ...(exit.signal === null ? {} : { signal: exit.signal }),
+      ...(exit.oom === null ? {} : { out_of_memory: exit.oom.confidence }),
     },
   });
 }

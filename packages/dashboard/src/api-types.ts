@@ -83,6 +83,19 @@ export interface IncidentView {
   readonly title: string;
   readonly text: string;
   readonly numbers: Readonly<Record<string, number | string>>;
+  /** Oldest first. */
+  readonly evidence: readonly EvidenceLine[];
+}
+
+export interface EvidenceLine {
+  readonly id: number;
+  readonly at: string;
+  readonly why: "hung" | "crashed" | "overdue";
+  readonly summary: string;
+}
+
+export interface EvidenceView extends EvidenceLine {
+  readonly items: readonly { readonly name: string; readonly text: string }[];
 }
 
 export interface EventView {

@@ -2,7 +2,7 @@
 // shapes are taken on trust, because page and server are one release.
 
 import { signal } from "@preact/signals";
-import type { AgentView, BeatView, Done, EventView, IncidentView, NewKey, Page } from "./api-types.ts";
+import type { AgentView, BeatView, Done, EventView, EvidenceView, IncidentView, NewKey, Page } from "./api-types.ts";
 import type { Command } from "./commands.ts";
 
 export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
@@ -28,6 +28,7 @@ export const api = {
   /** Of one agent, or of all when `name` is null; newest first. */
   incidents: (name: string | null): Promise<Answer<Page<IncidentView>>> =>
     get(`incidents?limit=100${name === null ? "" : `&agent=${encodeURIComponent(name)}`}`),
+  evidence: (id: number): Promise<Answer<EvidenceView>> => get(`evidence/${id}`),
   acknowledge: (id: number): Promise<Answer<unknown>> => post(`incidents/${id}/ack`),
   command: (name: string, command: Command): Promise<Answer<Done>> => post(`${agentPath(name)}/${command}`),
   createKey: (): Promise<Answer<NewKey>> => post("keys", { scope: "ingest", label: "made on the dashboard" }),

@@ -18,6 +18,7 @@ const incident = (id: number, state: "open" | "resolved" = "open"): IncidentView
   kind: "silent",
   severity: "page",
   state,
+  evidence: [],
   opened_at: after(id),
   since: after(id),
   resolved_at: null,

@@ -27,7 +27,7 @@ export function byUrgency(incidents: readonly IncidentView[]): readonly Incident
   );
 }
 
-const aboutTheProcess = new Set(["started", "start-refused", "exited", "hung", "restarted"]);
+const aboutTheProcess = new Set(["started", "start-refused", "exited", "hung", "state-invalid", "restarted"]);
 
 /** The life of the process: what the supervisor saw and did. */
 export function restartsOf(events: readonly EventView[]): readonly EventView[] {

@@ -6,6 +6,7 @@ import { acceptOffer, canAccept } from "../commands.ts";
 import { agentHref } from "../route.ts";
 import { spellCount } from "../spell-number.ts";
 import { spellDuration } from "../spell-time.ts";
+import { EvidenceList } from "./evidence.tsx";
 import { OfferButtons } from "./agent-actions.tsx";
 import { SeverityGlyph } from "./state-badge.tsx";
 import { LocalTime, Since } from "./time.tsx";
@@ -121,6 +122,7 @@ function IncidentText({ incident, children }: IncidentTextProps): JSX.Element {
           ))}
         </dl>
       )}
+      {incident.evidence.length > 0 && <EvidenceList lines={incident.evidence} />}
       {children}
     </div>
   );
