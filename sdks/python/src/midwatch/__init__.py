@@ -10,6 +10,7 @@ Nothing in here raises because of monitoring, and nothing but your loop causes a
 
 from .answer import Directive
 from .cycle import Cycle
+from .last_death import LastDeath
 from .loop import AsyncLoop, Loop
 from .plain import heartbeat
 from .side_effect_lines import InFlight
@@ -23,6 +24,7 @@ __all__ = [
     "Cycle",
     "Directive",
     "InFlight",
+    "LastDeath",
     "LoadedState",
     "Loop",
     "Midwatch",

@@ -11,10 +11,12 @@ from .answer import CONTINUE, Directive
 from .cycle import Cycle, describe
 from .delivery import Pending
 from .fields import metrics_of, status_of, text_of
+from .last_death import LastDeath, read_last_death
 from .loop import HOLD_S, AsyncLoop, Loop
 from .notes import note_once
 from .reporter import LAST_WORDS, Reporter
 from .settings import Duration, pace_of, promised_interval, resolve_settings, seconds_of
+from .stack import offer_stack
 
 _LONGEST_WAIT_S = 0.25
 
@@ -57,7 +59,10 @@ class Midwatch:
         self._told_error: Optional[int] = None
         # Whether this process has beaten from a loop and not yet said how it ended.
         self._owes_farewell = False
+        # Why the run before this one ended, as its supervisor tells it; None where nothing died.
+        self.last_death: Optional[LastDeath] = read_last_death()
         process.know(self)
+        offer_stack()
 
     # ---- what an agent calls -------------------------------------------------------------------------------------
 
