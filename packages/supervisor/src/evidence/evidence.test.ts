@@ -10,6 +10,7 @@ import type { EvidenceBundle, EvidenceName } from "@midwatch/protocol";
 import { identify, isAlive, onLinux, readProcess, type ProcessIdentity } from "../process/identity.ts";
 import { until } from "../testing/until.ts";
 import { takeEvidence, type EvidenceRequest } from "./evidence.ts";
+import { readOpenFiles } from "./open-files.ts";
 
 const quiet: Omit<EvidenceRequest, "members"> = {
   runId: "run-1",
@@ -100,6 +101,10 @@ test("a hot loop of Node is named with its function, file and line, and runs on 
   assert.match(textOf(bundle, "stack"), /its event loop does not turn.*\n {2}think \(file:.*agent\.mjs:4:\d+\)\n/);
   assert.match(textOf(bundle, "process"), /spinning, \d+ % of one processor/);
   await until("it runs on", () => readProcess(agent.pid)?.state === "R");
+  await until("its debugger is off the network again", async () => {
+    const files = await readOpenFiles(agent.pid);
+    return files !== null && !files.sockets.some(({ state }) => state === "listening");
+  });
   const again = await takeEvidence({ ...quiet, members: [agent] }, patient);
   assert.match(again.summary, /^spins in think\(\)/, "evidence can be taken twice");
 });

@@ -29,7 +29,7 @@ export function fitText(text: string, maxBytes: number, keep: "start" | "end"): 
 }
 
 /** What happened last is what counts of these. */
-export function keepOf(name: EvidenceName): "start" | "end" {
+function keepOf(name: EvidenceName): "start" | "end" {
   return name === "output" || name === "beats" ? "end" : "start";
 }
 

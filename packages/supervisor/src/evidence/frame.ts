@@ -20,7 +20,7 @@ export function ownFrame(frames: readonly Frame[]): Frame | null {
   return frames.find(({ file }) => !isLibrary(file)) ?? frames[0] ?? null;
 }
 
-export function isLibrary(file: string): boolean {
+function isLibrary(file: string): boolean {
   return file === "" || /^node:|^<frozen|\/node_modules\/|\/lib\/python[\d.]+\/|\/site-packages\//.test(file);
 }
 

@@ -11,6 +11,14 @@ export class InspectorError extends Error {
   override readonly name = "InspectorError";
 }
 
+interface Message {
+  readonly id?: number;
+  readonly method?: string;
+  readonly params?: unknown;
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
 interface Waiting {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: InspectorError) => void;
@@ -83,25 +91,28 @@ export class Inspector {
     this.#socket.close();
   }
 
+  /** Whoever listens on that port is not ours; what it says may be anything and must not end the supervisor. */
   #hear(data: unknown): void {
     if (typeof data !== "string" || data.length > messageLimit) return;
-    const message = JSON.parse(data) as {
-      id?: number;
-      method?: string;
-      params?: unknown;
-      result?: unknown;
-      error?: unknown;
-    };
-    if (message.id === undefined) {
-      for (const listener of this.#listeners) listener({ method: message.method ?? "", params: message.params });
+    try {
+      this.#take(JSON.parse(data) as Message);
+    } catch {
+      this.#fail("it does not speak as a debugger does");
+      this.#socket.close();
+    }
+  }
+
+  #take({ id, method = "", params, result, error }: Message): void {
+    if (id === undefined) {
+      for (const listener of this.#listeners) listener({ method, params });
       return;
     }
-    const waiting = this.#waiting.get(message.id);
+    const waiting = this.#waiting.get(id);
     if (!waiting) return;
-    this.#waiting.delete(message.id);
+    this.#waiting.delete(id);
     clearTimeout(waiting.timer);
-    if (message.error === undefined) waiting.resolve(message.result);
-    else waiting.reject(new InspectorError(`the debugger refused: ${JSON.stringify(message.error).slice(0, 200)}`));
+    if (error === undefined) waiting.resolve(result);
+    else waiting.reject(new InspectorError(`the debugger refused: ${JSON.stringify(error).slice(0, 200)}`));
   }
 
   #fail(why: string): void {

@@ -10,6 +10,7 @@ import { readOpenFiles } from "./open-files.ts";
 
 const lookEveryMs = 20;
 const portLimit = 8;
+const listLimit = 64 * 1024;
 
 /** How long each step may take, in whole milliseconds. On an idle machine each takes well under 100 ms; on a busy one all of it may be needed. */
 export interface Patience {
@@ -65,7 +66,12 @@ async function connectTo(pid: number, port: number, answersMs: number): Promise<
 async function debuggerUrl(port: number, answersMs: number): Promise<string | null> {
   const signal = AbortSignal.timeout(answersMs);
   try {
-    const response = await fetch(`http://127.0.0.1:${port}/json/list`, { signal });
+    const response = await fetch(`http://127.0.0.1:${port}/json/list`, { signal, redirect: "error" });
+    // It may be a server of the agent's own that answers anything with a flood.
+    if (!(Number(response.headers.get("content-length")) <= listLimit)) {
+      await response.body?.cancel();
+      return null;
+    }
     const targets = (await response.json()) as { type?: unknown; webSocketDebuggerUrl?: unknown }[];
     const target = targets.find(({ type }) => type === "node")?.webSocketDebuggerUrl;
     // The address is the one that was asked, whatever the answer says.

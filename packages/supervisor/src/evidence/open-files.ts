@@ -73,7 +73,7 @@ function rank({ kind, state }: Socket): number {
   return state === "listening" ? 2 : 1;
 }
 
-export function describeSocket({ kind, local, remote, state, unread, unsent }: Socket): string {
+function describeSocket({ kind, local, remote, state, unread, unsent }: Socket): string {
   const queues = [unread > 0 ? `, ${unread} bytes unread` : "", unsent > 0 ? `, ${unsent} bytes not taken` : ""].join(
     "",
   );
