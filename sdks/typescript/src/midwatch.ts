@@ -1,6 +1,7 @@
 import { durationMs, type Duration } from "./duration.ts";
 import type { Cycle } from "./cycle.ts";
 import { metricsOf, numberOf, statusOf, textOf, type Status } from "./fields.ts";
+import { readLastDeath, type LastDeath } from "./last-death.ts";
 import { Loop } from "./loop.ts";
 import { Reporter, type Directive } from "./reporter.ts";
 import { readSettings, type MidwatchOptions } from "./settings.ts";
@@ -39,11 +40,14 @@ const MAX_MS = 1e12;
  * `patience` (default 250 ms) whatever the server does, and never beats on its own: no loop, no beat.
  */
 export class Midwatch {
+  /** Why the run before this one ended, as its supervisor tells it; null where nothing died. */
+  readonly lastDeath: LastDeath | null;
   readonly #reporter: Reporter;
   #loop: Loop | null = null;
 
   constructor(options: MidwatchOptions = {}, world: World = realWorld) {
     const grumbler = new Grumbler(world);
+    this.lastDeath = readLastDeath(world.env);
     this.#reporter = new Reporter(readSettings(options, world, grumbler), world, grumbler);
     this.#reporter.onDirective = () => this.#loop?.wake();
   }
