@@ -10,7 +10,8 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { AgentView, BeatAnswer, IncidentView, Page, WebhookBody } from "@midwatch/protocol";
+import type { AgentView, BeatAnswer, CommandsAnswer, IncidentView, Page, WebhookBody } from "@midwatch/protocol";
+import { declaration } from "./testing/supervisor-calls.ts";
 import { startReceiver } from "./testing/loopback-receiver.ts";
 
 interface ServerProcess {
@@ -48,6 +49,13 @@ async function beat({ url, key }: ServerProcess, body: object): Promise<BeatAnsw
     // The server died under this request: nothing was promised.
     return null;
   }
+}
+
+async function send({ url, key }: ServerProcess, path: string, body: object): Promise<number> {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  const response = await fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+  await response.arrayBuffer();
+  return response.status;
 }
 
 async function get<T>({ url, key }: ServerProcess, path: string): Promise<T> {
@@ -100,6 +108,31 @@ test("kill -9 under load loses no acknowledged beat and no notification", { time
     const deadline = Date.now() + 40_000;
     while (paged().size < agents && Date.now() < deadline) await pause(50);
     assert.deepEqual(paged(), new Set(acknowledged.map((_, n) => `runaway load-${n}`)));
+  } finally {
+    await kill(second, "SIGKILL");
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("a command that was accepted is there after kill -9, once, and so is who asked", { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "midwatch-kill-"));
+  const file = join(folder, "midwatch.db");
+  await using hook = await startReceiver();
+  const first = await startProcess(file, hook.url, 600);
+  await send(first, "/api/v1/supervisors/sup-1/batch", declaration("kept"));
+  const asked = await send(first, "/api/v1/agents/kept/restart", { by: "Ada", dependents: true });
+  await kill(first, "SIGKILL");
+  assert.equal(asked, 202);
+  const second = await startProcess(file, hook.url, 600);
+  try {
+    const path = "/api/v1/supervisors/sup-1/commands?wait_s=0";
+    const { commands } = await get<CommandsAnswer>(second, path);
+    assert.deepEqual(
+      commands.map(({ agent, command, dependents, by }) => ({ agent, command, dependents, by })),
+      [{ agent: "kept", command: "restart", dependents: true, by: "Ada" }],
+    );
+    await send(second, `/api/v1/supervisors/sup-1/commands/${commands[0]?.id}/outcome`, { ok: true, message: "done" });
+    assert.deepEqual((await get<CommandsAnswer>(second, path)).commands, []);
   } finally {
     await kill(second, "SIGKILL");
     await rm(folder, { recursive: true, force: true });

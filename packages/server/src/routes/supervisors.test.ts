@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { MINUTE, SECOND } from "@midwatch/core";
-import type { AgentView, EventView, IncidentView, Page } from "@midwatch/protocol";
+import type { AgentView, EventView, IncidentView, Page, WebhookBody } from "@midwatch/protocol";
 import type { Store } from "@midwatch/store";
 import { startReceiver } from "../testing/loopback-receiver.ts";
 import { batch, beatItem, commands } from "../testing/supervisor-calls.ts";
@@ -200,6 +200,39 @@ test("a supervisor that is not heard for half a minute is lost, once, and its re
     }),
     ["supervisor-lost incident.opened", "supervisor-lost incident.resolved"],
   );
+});
+
+test("a lost supervisor of several agents is told once, with its host, since when, and which agents", async () => {
+  await using hook = await startReceiver();
+  const clock = createTestClock();
+  const channels = { me: { type: "webhook", url: hook.url, allow_private: true } };
+  await using midwatch = await startTestServer({ clock, channels, alertsTo: ["me"] });
+  const agents = ["kept", "other"];
+  await batch(midwatch, clock.now(), [beatItem(1, clock.now())], { agents });
+  // It is heard for an hour; only the silence after that counts.
+  for (let n = 2; n < 182; n += 1) {
+    await passTime(clock, midwatch, 20 * SECOND);
+    await batch(midwatch, clock.now(), [beatItem(n, clock.now())], { agents });
+  }
+  const heardAt = new Date(clock.now()).toISOString();
+  await passTime(clock, midwatch, 35 * SECOND);
+  await midwatch.watch.delivery.idle();
+  const lost = async (): Promise<readonly IncidentView[]> => {
+    const { body } = await midwatch.get<Page<IncidentView>>("/api/v1/incidents?open=true");
+    return body.items.filter(({ kind }) => kind === "supervisor-lost");
+  };
+  assert.deepEqual(
+    (await lost()).map(({ agent, since, title }) => [agent, since, title]).toSorted(),
+    agents.map((agent) => [agent, heardAt, "its supervisor on box-1 has not been heard for 31 s"]),
+  );
+  const told = hook.received
+    .map((one) => JSON.parse(one.body) as WebhookBody)
+    .filter(({ kind }) => kind === "supervisor-lost");
+  assert.equal(told.length, 1);
+  assert.equal(told[0]?.title, "the supervisor on box-1 is not heard any more");
+  assert.match(told[0].text, new RegExp(`^It was last heard at ${RegExp.escape(heardAt)}\\. .*: kept, other\\.`));
+  await batch(midwatch, clock.now(), [], { agents });
+  assert.deepEqual(await lost(), []);
 });
 
 test("only a supervisor can start, stop, restart or kill: without one the answer is 409 and says so", async () => {

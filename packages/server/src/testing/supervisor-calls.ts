@@ -13,19 +13,19 @@ const settings: SupervisedSettings = {
   tags: ["night"],
 };
 
+/** A batch that says only which agents are kept. */
+export function declaration(...names: readonly string[]): BatchRequest {
+  const agents = names.map((name) => ({ name, settings }));
+  return { host: "box-1", sent_at: Date.now(), spool: "spool-a", agents, items: [] };
+}
+
 export function batch(
   midwatch: Pick<TestServer, "call" | "keys">,
   sentAt: number,
   items: readonly SpoolItem[],
   { agents = ["kept"], spool = "spool-a" }: { readonly agents?: readonly string[]; readonly spool?: string } = {},
 ): Promise<Reply<BatchAnswer>> {
-  const body: BatchRequest = {
-    host: "box-1",
-    sent_at: sentAt,
-    spool,
-    agents: agents.map((name) => ({ name, settings })),
-    items: [...items],
-  };
+  const body: BatchRequest = { ...declaration(...agents), sent_at: sentAt, spool, items: [...items] };
   return midwatch.call("POST", "/api/v1/supervisors/sup-1/batch", { body, key: midwatch.keys.ingest });
 }
 
