@@ -3,7 +3,7 @@
 // with it, and it ends when this process does, whatever happens: then the pipe it listens to is closed.
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readlinkSync, rmSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -93,13 +93,23 @@ export async function startSystemdMachine(): Promise<SystemdMachine> {
     let leader: number | undefined;
     await until("the machine had a first process", () => {
       if (holder.exitCode !== null) throw new Error(`the machine did not start: ${complaints.trim()}`);
-      leader = output.includes("\n") ? childrenOf(Number(output.split("\n")[0]))[0] : undefined;
+      leader = output.includes("\n") ? childrenOf(Number(output.split("\n")[0])).find(isFirstProcess) : undefined;
       return leader !== undefined;
     });
     return await machineOf(Number(leader), stop);
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** systemd-nspawn has another child before, which makes this one and ends: whoever enters that one is locked out. */
+function isFirstProcess(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`).endsWith("/systemd");
+  } catch {
+    // It has ended already.
+    return false;
   }
 }
 
