@@ -61,9 +61,7 @@ test("what install writes starts Midwatch under a real systemd, and its agents o
     "Midwatch to be back",
     () => !["0", first].includes(shown("MainPID")) && shown("ActiveState") === "active",
   );
-  await untilRuns("its agent to be taken over", () =>
-    machine.run(...command, "status", "--data", `${folder}/.midwatch`).includes("bot"),
-  );
+  await untilRuns("its agent to be taken over", () => /\bbot\b.*taken over/.test(log()));
   assert.equal(pidOf("^sleep 54321"), agent, "no second copy, and the first one lives");
   assert.equal(pidOf("main.ts server"), server);
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { acknowledge, act, actionHelp, actions, forget } from "./commands/act.ts";
 import { showEvidence } from "./commands/evidence.ts";
+import type { InstallOptions } from "./commands/install.ts";
 import type { NewKey } from "./commands/key.ts";
 import { printSignInLink, showEvents, showIncidents, showReport, showStatus } from "./commands/look.ts";
 import { loadConfig } from "./config/load-config.ts";
@@ -14,6 +15,7 @@ import { version } from "./version.ts";
 // What a command does is loaded when it is asked for: the parent of `midwatch up` and `midwatch status` stay small and quick.
 const commands = {
   doctor: () => import("./commands/doctor.ts"),
+  install: () => import("./commands/install.ts"),
   key: () => import("./commands/key.ts"),
   run: () => import("./commands/run.ts"),
   server: () => import("./commands/server.ts"),
@@ -62,6 +64,7 @@ function midwatch(): Command {
   addActing(program);
   addKeys(program);
   addDoctor(program);
+  addInstall(program);
   return program;
 }
 
@@ -223,6 +226,26 @@ function addDoctor(program: Command): void {
     );
 }
 
+function addInstall(program: Command): void {
+  withPlace(program.command("install"))
+    .description("write what makes this machine start Midwatch at boot, and say how to switch it on")
+    .option("--systemd", "a unit of systemd (default where it runs)")
+    .option("--launchd", "a job of launchd (default on macOS)")
+    .option("--compose", "a service for Docker Compose")
+    .option("--user", "for your own session, even as root (default unless you are root)")
+    .option("--supervise", "only the supervisor, without a server")
+    .option("--server <url>", "with --supervise: a server elsewhere")
+    .addOption(
+      new Option("--name <name>", "its name, when there are several").default("midwatch").argParser(serviceName),
+    )
+    .option("--print", "only show the text")
+    .option("--force", "replace a file that somebody else wrote or edited")
+    .option("--start", "run the commands that switch it on, too")
+    .action(async (options: Place & InstallOptions) =>
+      (await commands.install()).runInstall(loadConfig(options), options),
+    );
+}
+
 function withPlace(command: Command): Command {
   return command
     .option("--config <file>", "configuration (default: midwatch.yaml in this folder, if there is one)")
@@ -256,6 +279,11 @@ function listeningAt(config: Config, listen: [string, number] | undefined): Conf
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
   return Number(text);
+}
+
+function serviceName(text: string): string {
+  if (!/^[a-z][a-z0-9-]{0,49}$/.test(text)) throw new InvalidArgumentError("Small letters, digits and - only.");
+  return text;
 }
 
 function listenAddress(text: string): [string, number] {
