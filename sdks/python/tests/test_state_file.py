@@ -323,6 +323,23 @@ class Torn(InFolder):
                     self.assertEqual(loaded.quarantined, [])
         self.assertGreater(told, 0, "something was saved between the kills")
 
+    def test_processes_that_save_into_one_file_at_the_same_time_do_not_damage_it(self) -> None:
+        program = (
+            "import os, sys\n"
+            "from midwatch import StateFile\n"
+            "state = StateFile(sys.argv[1])\n"
+            "for count in range(40):\n"
+            "    state.save({'by': os.getpid(), 'count': count, 'ballast': 'x' * 20_000})\n"
+            "    assert state.load().quarantined == []\n"
+        )
+        environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+        command = [sys.executable, "-c", program, str(self.path)]
+        children = [subprocess.Popen(command, env=environment) for _ in range(3)]
+        self.assertEqual([child.wait(60) for child in children], [0, 0, 0])
+        self.assertEqual(list(contents_of(self.folder)), ["state.json", "state.json.1", "state.json.2"])
+        loaded = self.open().load()
+        self.assertEqual(loaded and loaded.quarantined, [])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -94,9 +94,9 @@ export async function keepCurrent(file: string, keep: number): Promise<void> {
   try {
     await linkOrCopy(file, second);
     await rename(second, `${file}.1`);
-  } catch (error) {
+  } finally {
+    // Left not only by a failure: renaming to another name of the same file does nothing, should two processes save at once.
     await rm(second, { force: true });
-    throw error;
   }
 }
 

@@ -114,3 +114,25 @@ test("a process killed in mid-save at any moment has lost nothing that it was to
   assert.ok(readFileSync(path).length > 300_000);
   t.diagnostic(`${told} saves, 15 kills`);
 });
+
+test("processes that save into one file at the same time do not damage it", async (t) => {
+  const folder = scratchFolder(t);
+  const path = join(folder, "state.json");
+  const program = `
+    import { StateFile } from ${JSON.stringify(SDK)};
+    const state = new StateFile(${JSON.stringify(path)});
+    for (let count = 1; count <= 40; count += 1) {
+      await state.save({ by: process.pid, count, ballast: "x".repeat(20_000) });
+      const loaded = await state.load();
+      if (loaded.quarantined.length > 0) throw new Error(JSON.stringify(loaded.quarantined));
+    }`;
+  const children = [1, 2, 3].map(() => {
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { stdio: "inherit" });
+    t.after(() => child.kill("SIGKILL"));
+    return once(child, "close");
+  });
+  for (const child of children) assert.deepEqual(await child, [0, null]);
+  const loaded = await new StateFile<{ count: number }>(path, {}, quiet).load();
+  assert.deepEqual([...contentsOf(folder).keys()], ["state.json", "state.json.1", "state.json.2"]);
+  assert.ok(loaded !== null && loaded.quarantined.length === 0);
+});

@@ -68,9 +68,9 @@ def keep_current(file: str, keep: int) -> None:
     try:
         _link_or_copy(file, second)
         os.replace(second, f"{file}.1")
-    except BaseException:
+    finally:
+        # Left not only by a failure: renaming to another name of the same file does nothing, should two processes save at once.
         remove(second)
-        raise
 
 
 def quarantine(path: str, stem: str, identity: os.stat_result) -> Optional[str]:
