@@ -169,6 +169,24 @@ function connections(server: ReturnType<typeof createServer>): Promise<number> {
   return new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
 }
 
+test("an agent that nothing will wake for an hour still tells where it waits", async (t) => {
+  if (!linuxOnly(t)) return;
+  const { path, folder } = await script(t, "agent.mjs", [
+    `import { writeFileSync } from "node:fs";`,
+    `setTimeout(() => {}, 3_600_000);`,
+    `async function waitForever() {`,
+    `  await new Promise((resolve) => (globalThis.wake = resolve));`,
+    `}`,
+    `const going = waitForever();`,
+    `writeFileSync(READY, "");`,
+    `await going;`,
+  ]);
+  const agent = start(t, [process.execPath, path]);
+  await ready(folder);
+  const bundle = await takeEvidence({ ...quiet, members: [agent] }, patient);
+  assert.equal(bundle.summary, "waits, idle in waitForever() at agent.mjs:4: its event loop has nothing to run");
+});
+
 test("a worker thread that spins is found beside an idle main thread", async (t) => {
   if (!linuxOnly(t)) return;
   const { path, folder } = await script(t, "agent.mjs", [

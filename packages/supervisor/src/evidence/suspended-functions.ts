@@ -25,7 +25,9 @@ export async function findSuspended(
 ): Promise<readonly (readonly Frame[])[] | { readonly why: string }> {
   const ownScripts = [...scripts].filter(([, url]) => url !== "" && !url.startsWith("node:")).map(([id]) => Number(id));
   const deadline = performance.now() + timeoutMs;
-  const expression = `(${searchHeap.toString()})(${indexHeap.toString()}, ${JSON.stringify(ownScripts)}, ${heapLimit})`;
+  const call = `(${searchHeap.toString()})(${indexHeap.toString()}, ${JSON.stringify(ownScripts)}, ${heapLimit})`;
+  // Begun from the event loop itself: what the debugger calls may rest unfinished until something else wakes the loop.
+  const expression = `new Promise((begin) => setImmediate(begin)).then(() => ${call})`;
   const answer = (await inspector.call(
     "Runtime.evaluate",
     { expression, awaitPromise: true, returnByValue: true },
