@@ -34,7 +34,7 @@ export function sign(text: string): string {
 }
 
 /** True while nobody has edited it since it was written. */
-export function isUntouched(text: string): boolean {
+function isUntouched(text: string): boolean {
   const found = mark.exec(text)?.[1];
   return found !== undefined && found === checksum(text.replace(found, place));
 }

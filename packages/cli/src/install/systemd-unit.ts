@@ -19,7 +19,7 @@ export function systemdUnit(plan: BootPlan): BootFile {
       ...(isSystem
         ? []
         : [
-            "Without `enable-linger` systemd ends your units at your last logout, and starts them at login instead of at boot.",
+            "Without `enable-linger` systemd ends your units at your last logout, and starts them at login instead of at boot. `sudo midwatch install` makes it a service of the machine.",
           ]),
       `Its log: \`journalctl ${isSystem ? "" : "--user "}-u ${name} -f\`. After a change of the configuration: \`${systemctl.join(" ")} reload ${name}\`.`,
     ],

@@ -57,7 +57,7 @@ class LaunchdDriver implements PlatformDriver {
   #process: ProcessIdentity | null = null;
   /** Raised with every loading: launchd counts runs from 1 again. */
   #loads = 0;
-  #lastEnd: (LifeEnd & { readonly key: string }) | null = null;
+  #lastEnd: { readonly key: string; readonly end: LifeEnd } | null = null;
   #hasLooked = false;
   /** Unloaded by us, so that nobody needs to be told. */
   #isUnloadedByUs = false;
@@ -91,7 +91,7 @@ class LaunchdDriver implements PlatformDriver {
     const { label } = this.#places;
     if (this.#process && !isAlive(this.#process)) {
       this.#process = null;
-      this.#lastEnd = { key: "unloaded", at: Date.now(), code: null, signal: null, oom: null };
+      this.#lastEnd = { key: "unloaded", end: { at: Date.now(), code: null, signal: null, oom: null } };
     }
     const file = await this.#places.file();
     if (file === null && this.#process === null) return { known: false, reason: this.#places.nowhere };
@@ -100,7 +100,7 @@ class LaunchdDriver implements PlatformDriver {
         ? null
         : `${label} is not loaded in ${this.#places.domains.join(", ")}; it is loaded from ${file?.path ?? ""} at its next start`;
     const running = this.#process && lifeOf(this.#process);
-    return { known: true, running, lastEnd: this.#lastEnd, restarting: false, remark };
+    return { known: true, running, lastEnd: this.#lastEnd?.end ?? null, restarting: false, remark };
   }
 
   /** launchd tells no time of an end: it is when it was first seen, and unknown for what had ended before. */
@@ -109,9 +109,9 @@ class LaunchdDriver implements PlatformDriver {
     const ended = (runs ?? 0) - (this.#process === null ? 0 : 1);
     const key = `${this.#loads}/${ended}/${String(lastEnd.code)}/${String(lastEnd.signal)}`;
     if (this.#lastEnd?.key !== key) {
-      this.#lastEnd = { key, ...lastEnd, at: this.#hasLooked ? Date.now() : null };
+      this.#lastEnd = { key, end: { ...lastEnd, at: this.#hasLooked ? Date.now() : null } };
     }
-    return this.#lastEnd;
+    return this.#lastEnd.end;
   }
 
   async start(): Promise<Refusal | null> {
