@@ -15,6 +15,7 @@ import {
   type Step,
 } from "./side-effect-lines.ts";
 import { StorageError, systemCode, unreadable, unwritable } from "./storage-error.ts";
+import { oneAtATime } from "./turns.ts";
 import { realWorld, utcName, type World } from "./world.ts";
 
 export interface SideEffectsOptions {
@@ -55,7 +56,7 @@ export class SideEffects {
   #lines = 0;
   #torn: Uint8Array[] = [];
   #mustRewrite = false;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = oneAtATime();
 
   /** Reads the file, if there is one. Throws a StorageError (`unreadable`), and a RangeError for a `keep` out of its range. */
   constructor(path: string, options: SideEffectsOptions = {}, world: Pick<World, "wallMs" | "log"> = realWorld) {
@@ -122,13 +123,6 @@ export class SideEffects {
       this.#refresh();
       if (this.#ledger.inFlight.has(key)) await this.#append({ op: "abandon", key, at: this.#now() });
     });
-  }
-
-  async #inTurn<R>(task: () => Promise<R>): Promise<R> {
-    const turn = this.#last.then(task);
-    // The next one comes also after one that failed; its caller is told by `turn`.
-    this.#last = turn.catch(() => undefined);
-    return turn;
   }
 
   #now(): string {

@@ -4,6 +4,7 @@ import { syncFolderOf, temporaryName, writeNew } from "./durable-file.ts";
 import { generationsOf, keepCurrent, quarantine, readStart, readWhole, removeAbandoned } from "./generations.ts";
 import { claimedGeneration, decodeState, encodeState, LONGEST_HEADER } from "./state-format.ts";
 import { StorageError, systemCode, unreadable, unwritable } from "./storage-error.ts";
+import { oneAtATime } from "./turns.ts";
 import { realWorld, utcName, type World } from "./world.ts";
 
 export interface StateFileOptions {
@@ -51,7 +52,7 @@ export class StateFile<T = unknown> {
   #highest = 0;
   /** True once everything there was could be read; before that nothing is written. */
   #hasLooked = false;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = oneAtATime();
 
   /** Reads and writes nothing yet. Throws a RangeError for a `keep` that is not a whole number from 1 to 100. */
   constructor(path: string, options: StateFileOptions = {}, world: Pick<World, "wallMs" | "log"> = realWorld) {
@@ -81,13 +82,6 @@ export class StateFile<T = unknown> {
   async save(value: T): Promise<void> {
     const payload = payloadOf(value);
     return this.#inTurn(() => this.#store(payload));
-  }
-
-  async #inTurn<R>(task: () => Promise<R>): Promise<R> {
-    const turn = this.#last.then(task);
-    // The next one comes also after one that failed; its caller is told by `turn`.
-    this.#last = turn.catch(() => undefined);
-    return turn;
   }
 
   async #look(): Promise<LoadedState<T> | null> {

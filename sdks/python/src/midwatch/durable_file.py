@@ -12,6 +12,14 @@ import time
 import uuid
 from typing import Optional
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    _FULL_FLUSH = None
+else:
+    # On a Mac fsync alone leaves the bytes in the drive's own memory.
+    _FULL_FLUSH = getattr(fcntl, "F_FULLFSYNC", None)
+
 _TEMPORARY = re.compile(r"\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp")
 _MOST_NAMES = 10_000
 
@@ -33,7 +41,7 @@ def write_new(path: str, content: bytes) -> None:
         with open(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            flush_to_disk(file.fileno())
     except BaseException:  # Also a KeyboardInterrupt leaves nothing behind.
         remove(path)
         raise
@@ -45,6 +53,17 @@ def remove(path: str) -> None:
         os.unlink(path)
     except FileNotFoundError:
         pass  # What was asked for.
+
+
+def flush_to_disk(descriptor: int) -> None:
+    """Returns once the bytes of an open file outlast a power failure."""
+    if _FULL_FLUSH is not None:
+        try:
+            fcntl.fcntl(descriptor, _FULL_FLUSH)
+            return
+        except OSError:
+            pass  # Not every volume can; what it can is next.
+    os.fsync(descriptor)
 
 
 def sync_folder_of(path: str) -> None:

@@ -13,7 +13,7 @@ import shutil
 import time
 from typing import List, Optional
 
-from .durable_file import free_name, is_temporary_of, remove, temporary_name
+from .durable_file import flush_to_disk, free_name, is_temporary_of, remove, temporary_name
 
 # Old enough that no process still writes it.
 _ABANDONED_S = 3600.0
@@ -69,7 +69,8 @@ def keep_current(file: str, keep: int) -> None:
         _link_or_copy(file, second)
         os.replace(second, f"{file}.1")
     finally:
-        # Left not only by a failure: renaming to another name of the same file does nothing, should two processes save at once.
+        # Left not only by a failure: renaming to another name of the same file does nothing, should two processes save
+        # at once.
         remove(second)
 
 
@@ -122,7 +123,7 @@ def _link_or_copy(source: str, target: str) -> None:
         with open(source, "rb") as original, open(target, "xb", opener=_private) as copy:
             shutil.copyfileobj(original, copy)
             copy.flush()
-            os.fsync(copy.fileno())
+            flush_to_disk(copy.fileno())
 
 
 def _private(path: str, flags: int) -> int:

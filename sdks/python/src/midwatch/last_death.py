@@ -13,8 +13,8 @@ _LONGEST_BYTES = 1_000_000
 class LastDeath(NamedTuple):
     """How the run before this one ended. Everything but ``reason`` is as far as it was seen, else None.
 
-    ``reason`` is in words: "it hung and was stopped". ``code`` is the exit status, ``signal`` such as ``SIGKILL``, ``oom`` how
-    sure it is that memory ran out (``certain``, ``likely``), ``stopped_for`` why the supervisor ended it (``hung``,
+    ``reason`` is in words: "it hung and was stopped". ``code`` is the exit status, ``signal`` such as ``SIGKILL``, ``oom``
+    how sure it is that memory ran out (``certain``, ``likely``), ``stopped_for`` why the supervisor ended it (``hung``,
     ``command``, ``budget`` …). ``attempt`` counts automatic restarts in a row: 1 for the first. Times are RFC 3339, UTC.
     """
 

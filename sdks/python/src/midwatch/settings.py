@@ -49,7 +49,10 @@ def seconds_of(value: Optional[Duration], what: str) -> Optional[float]:
 
 
 def promised_interval(interval: Optional[Duration]) -> Optional[float]:
-    """The longest time between two beats, in seconds: as given, else from MIDWATCH_INTERVAL, else None: the server learns it."""
+    """The longest time between two beats, in seconds: as given, else from MIDWATCH_INTERVAL.
+
+    None where there is neither; the server then learns it.
+    """
     from_environment = os.environ.get("MIDWATCH_INTERVAL")
     promised = seconds_of(interval, "interval") or seconds_of(from_environment, "MIDWATCH_INTERVAL")
     if promised is not None and promised < _SHORTEST_INTERVAL_S:

@@ -7,7 +7,16 @@ import os
 import threading
 from typing import Any, List, Optional, Tuple, Union
 
-from .durable_file import free_name, remove, sync_folder_of, temporary_name, utc_name, utc_now, write_new
+from .durable_file import (
+    flush_to_disk,
+    free_name,
+    remove,
+    sync_folder_of,
+    temporary_name,
+    utc_name,
+    utc_now,
+    write_new,
+)
 from .notes import log
 from .side_effect_lines import InFlight, Ledger, Step, line_of, read_lines
 from .state_format import encode_json
@@ -42,7 +51,10 @@ class SideEffects:
     """
 
     def __init__(self, path: "Union[str, os.PathLike[str]]", keep: int = _KEPT) -> None:
-        """Reads the file, if there is one. Raises StorageError (``unreadable``), and ValueError for a ``keep`` out of range."""
+        """Reads the file, if there is one.
+
+        Raises StorageError (``unreadable``), and ValueError for a ``keep`` out of its range.
+        """
         if not isinstance(keep, int) or isinstance(keep, bool) or not 1 <= keep <= _MOST_KEPT:
             raise ValueError(f"keep must be a whole number from 1 to {_MOST_KEPT}, got {keep!r}")
         # Behind a link to a file lies the file; and an agent may change its folder later.
@@ -91,8 +103,8 @@ class SideEffects:
     def done(self, key: str, result: Any = None) -> None:
         """It happened; ``begin`` answers ``"done"`` from now on, also without having been asked before.
 
-        ``result`` is kept for ``result_of`` when it is JSON of at most 4,096 bytes. Raises StorageError when that could not be
-        kept; the key is then still in flight.
+        ``result`` is kept for ``result_of`` when it is JSON of at most 4,096 bytes. Raises StorageError when that could not
+        be kept; the key is then still in flight.
         """
         _check_key(key)
         kept = _result_to_keep(key, result)
@@ -101,7 +113,10 @@ class SideEffects:
             self._append(Step("done", key, utc_now(), result=kept))
 
     def abandon(self, key: str) -> None:
-        """It did not happen, or nobody will ever know: ``begin`` answers ``"new"`` again. Nothing for a key not in flight."""
+        """It did not happen, or nobody will ever know: ``begin`` answers ``"new"`` again.
+
+        Does nothing for a key that is not in flight.
+        """
         _check_key(key)
         with self._lock:
             self._refresh()
@@ -160,7 +175,7 @@ class SideEffects:
                 left = memoryview(line)
                 while left:
                     left = left[os.write(descriptor, left) :]
-                os.fsync(descriptor)
+                flush_to_disk(descriptor)
                 if self._known is None:
                     sync_folder_of(self._file)
             except BaseException:
@@ -209,5 +224,6 @@ def _result_to_keep(key: str, result: Any) -> Any:
             return json.loads(encoded)
     except StorageError:
         pass  # No JSON; said below.
-    log.warning("the result of the side effect %s is no JSON of at most %d bytes; it is not kept", key, _LONGEST_RESULT_BYTES)
+    told = "the result of the side effect %s is no JSON of at most %d bytes; it is not kept"
+    log.warning(told, key, _LONGEST_RESULT_BYTES)
     return None

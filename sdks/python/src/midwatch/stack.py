@@ -17,7 +17,7 @@ from .durable_file import remove, temporary_name
 
 # Kept for the life of the process: the handler writes to this descriptor. Children by fork share it.
 _descriptor: Optional[int] = None
-# Tells processes that this one starts whose file it is. A process that replaces itself by exec keeps its number and its file.
+# Tells processes that this one starts whose file it is. One that replaces itself by exec keeps its number and its file.
 _OWNER = "MIDWATCH_STACK_OWNER"
 
 

@@ -55,10 +55,10 @@ class StateFile:
     ``keep`` is how many generations stay on disk, the current one included: 1 to 100; ``state.json.1`` is the one before,
     then ``.2`` …
 
-    A save is whole or did not happen, also when the process is killed or the power fails in the middle of it. A damaged file
-    is moved to ``state.json.corrupt-<UTC time>-<n>`` and never deleted or written over: such files pile up, and are yours to
-    look at and to remove. Any thread may save, and a signal handler too, one after the other; two processes on one file do
-    not damage it, the last one wins.
+    A save is whole or did not happen, also when the process is killed or the power fails in the middle of it. A damaged
+    file is moved to ``state.json.corrupt-<UTC time>-<n>`` and never deleted or written over: such files pile up, and are
+    yours to look at and to remove. Any thread may save, and a signal handler too, one after the other; two processes on
+    one file do not damage it, the last one wins.
     """
 
     def __init__(self, path: "Union[str, os.PathLike[str]]", keep: int = 3) -> None:
