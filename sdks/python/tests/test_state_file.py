@@ -68,9 +68,9 @@ class Golden(InFolder):
         self.assertEqual(seen, expect["loaded"])
         aside = [content.decode() for name, content in contents_of(self.folder).items() if ".corrupt-" in name]
         self.assertEqual(sorted(aside), sorted(files[one["file"]] for one in expect["quarantined"]))
-        if loaded is not None:
-            told = [{"file": os.path.basename(one.path), "generation": one.generation} for one in loaded.quarantined]
-            self.assertEqual(told, expect["quarantined"])
+        told = [{"file": os.path.basename(one.path), "generation": one.generation} for one in state.quarantined]
+        self.assertEqual(told, expect["quarantined"])
+        self.assertEqual(loaded.quarantined if loaded else state.quarantined, state.quarantined)
         state.save("next")
         after = self.open().load()
         self.assertEqual(after and after.generation, expect["next_generation"])

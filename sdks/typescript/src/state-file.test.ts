@@ -73,12 +73,11 @@ for (const file of readdirSync(GOLDEN).filter((name) => name !== "saved.json")) 
       aside.map(([, bytes]) => bytes.toString()).toSorted(),
       expect.quarantined.map((one) => files[one.file]).toSorted(),
     );
-    if (loaded !== null) {
-      assert.deepEqual(
-        loaded.quarantined.map((one) => ({ file: one.path.slice(folder.length + 1), generation: one.generation })),
-        expect.quarantined,
-      );
-    }
+    assert.deepEqual(
+      state.quarantined.map((one) => ({ file: one.path.slice(folder.length + 1), generation: one.generation })),
+      expect.quarantined,
+    );
+    assert.deepEqual(loaded?.quarantined ?? state.quarantined, state.quarantined);
     await state.save("next");
     assert.equal((await open().load())?.generation, expect.next_generation);
   });

@@ -52,6 +52,7 @@ export class StateFile<T = unknown> {
   #highest = 0;
   /** True once everything there was could be read; before that nothing is written. */
   #hasLooked = false;
+  #quarantined: readonly QuarantinedFile[] = [];
   readonly #inTurn = oneAtATime();
 
   /** Reads and writes nothing yet. Throws a RangeError for a `keep` that is not a whole number from 1 to 100. */
@@ -64,6 +65,11 @@ export class StateFile<T = unknown> {
     this.#path = resolve(path);
     this.#keep = keep;
     this.#world = world;
+  }
+
+  /** The damaged files that the last look put aside; also when nothing whole was left, and `load` answered null. */
+  get quarantined(): readonly QuarantinedFile[] {
+    return this.#quarantined;
   }
 
   /**
@@ -87,6 +93,7 @@ export class StateFile<T = unknown> {
   async #look(): Promise<LoadedState<T> | null> {
     const file = await this.#file();
     const quarantined: QuarantinedFile[] = [];
+    this.#quarantined = quarantined;
     for (let look = 1; ; look += 1) {
       const seen = await this.#lookOnce(file, quarantined);
       if (seen !== "changed") {

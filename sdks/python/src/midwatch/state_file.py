@@ -73,6 +73,8 @@ class StateFile:
         # True once everything there was could be read; before that nothing is written.
         self._has_looked = False
         self._newest: Optional[bytes] = None
+        # The damaged files that the last look put aside; also when nothing whole was left, and load answered None.
+        self.quarantined: List[QuarantinedFile] = []
         # Reentrant, because a signal handler may save while the main program does.
         self._lock = threading.RLock()
 
@@ -107,6 +109,7 @@ class StateFile:
         if not self._has_looked:
             _reading(file, lambda: remove_abandoned(file))
         aside: List[QuarantinedFile] = []
+        self.quarantined = aside
         for _ in range(_MOST_LOOKS):
             newest: Optional[LoadedState] = None
             for path in _reading(file, lambda: generations_of(file)):
