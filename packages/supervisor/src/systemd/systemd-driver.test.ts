@@ -12,15 +12,10 @@ import { openSystemdDriver, type SystemdDriverOptions } from "./systemd-driver.t
 type Known = Extract<Observation, { known: true }>;
 
 let machine: SystemdMachine | null = null;
-let why = whyNoMachine();
+const why = whyNoMachine();
 
 before(async () => {
-  if (why !== null) return;
-  try {
-    machine = await startSystemdMachine();
-  } catch (error) {
-    why = String(error);
-  }
+  if (why === null) machine = await startSystemdMachine();
 });
 
 after(() => machine?.stop());

@@ -31,6 +31,7 @@ const firstTarget = "[Unit]\nRequires=dbus.socket\nAfter=dbus.socket\nAllowIsola
  */
 const script = `
 set -eu
+trap : HUP INT TERM
 groups=
 for base in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
   [ -e "$base/cgroup.procs" ] || continue
@@ -48,17 +49,22 @@ systemd-nspawn -D "$1/root" --register=no --keep-unit --private-network --machin
 nspawn=$!
 echo "$nspawn"
 read -r end || true
-exec >/dev/null 2>&1 # Nobody may be left to read a complaint, and writing one would end this script.
+# What has ended already needs no end, and nobody may be left to read a complaint: neither may keep the rest from being tidied.
+set +e
+exec >/dev/null 2>&1
 for leader in $(cat "/proc/$nspawn/task/$nspawn/children"); do kill -KILL "$leader"; done
-kill -KILL "$nspawn" 2>/dev/null || true
-wait "$nspawn" || true
+kill -KILL "$nspawn"
+wait "$nspawn"
 for group in $groups; do
   echo $$ >"\${group%/*}/cgroup.procs"
-  for round in 1 2 3 4 5; do find "$group" -depth -type d -exec rmdir {} + 2>/dev/null && break; sleep 0.1; done
+  for round in 1 2 3 4 5; do find "$group" -depth -type d -exec rmdir {} + && break; sleep 0.1; done
 done
 umount "$1/root" "$1"
 rmdir "$1"
 `;
+
+const mountTrial =
+  "mount -t tmpfs tmpfs /mnt && mkdir /mnt/up /mnt/wk /mnt/root && mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/up,workdir=/mnt/wk /mnt/root";
 
 /** Why there can be no such machine here; null when one can be tried. */
 export function whyNoMachine(): string | null {
@@ -67,7 +73,9 @@ export function whyNoMachine(): string | null {
     if (spawnSync("which", [program]).status !== 0)
       return `${program} is missing (Debian: systemd-container, util-linux)`;
   }
-  return existsSync("/lib/systemd/systemd") ? null : "systemd is not installed";
+  if (!existsSync("/lib/systemd/systemd")) return "systemd is not installed";
+  const { status, stderr } = spawnSync("unshare", ["--mount", "sh", "-c", mountTrial], { encoding: "utf8" });
+  return status === 0 ? null : `the root folder cannot be laid over: ${stderr.trim()}`;
 }
 
 /** Rejects with what systemd-nspawn said when the machine does not come up. */
