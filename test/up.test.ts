@@ -119,6 +119,11 @@ test("a server that hangs is restarted by its supervisor, like an agent that bea
   await up.said(/on watch/);
   const data = join(folder, ".midwatch");
   const first = serverPid(data);
+  const journal = join(data, "supervisor/journal/midwatch-server.json");
+  await until(
+    () => readFileSync(journal, "utf8").includes('"phase":"healthy"'),
+    () => "its first beat",
+  );
   process.kill(first, "SIGSTOP");
   await up.said(/midwatch-server: warn: hung: hung: alive, but silent/);
   await up.said(/midwatch-server: restart 1 of/);

@@ -63,6 +63,8 @@ export type AgentEvent =
   | { readonly type: "started"; readonly at: Ms; readonly runId: string; readonly pid: number | null }
   /** The process could not be started at all: a missing command, no permission. Never retried by itself. */
   | { readonly type: "start-refused"; readonly at: Ms; readonly runId: string; readonly reason: string }
+  /** It could not be started now; it is tried again, and is no attempt. */
+  | { readonly type: "start-delayed"; readonly at: Ms; readonly reason: string }
   | { readonly type: "exited"; readonly at: Ms; readonly runId: string; readonly exit: Exit }
   /** Before a start: its state is not fit to go on from. What was done about it has been done. */
   | ({ readonly type: "state-invalid"; readonly at: Ms } & InvalidState)

@@ -6,7 +6,7 @@ import type { Ms } from "./time.ts";
  * | phase | means | left by |
  * |---|---|---|
  * | idle | never started by this supervisor | start |
- * | starting | started, no beat of the new run yet | beat → probation (or healthy on a first start); deadline or exit → failed |
+ * | starting | to be started, or started without a beat yet | beat → probation (or healthy on a first start); deadline or exit → failed |
  * | probation | restarted and healthy so far | its end → healthy; exit or hang → failed |
  * | healthy | the attempt counter is zero | exit or hang → restart |
  * | stopping | being stopped, to be started again or to stay stopped | exit |

@@ -85,7 +85,13 @@ export function onStarted(turn: Turn, runId: string, pid: number | null): void {
   const { state, settings, at } = turn;
   const recovery = recoveryOf(turn);
   record(turn, "started", pid === null ? "started" : `started as process ${pid}`, { run_id: runId, pid });
+  resolveIncident(turn, "needs-human", {
+    by: "itself",
+    title: "could be started at last",
+    text: "What kept it from being started has passed.",
+  });
   if (!settings.keeps) return;
+  // The deadline of the first beat runs from here: until now it may have had to wait.
   const until = at + startupOf(state.intervalMs, settings);
   state.recovery = { ...recovery, phase: "starting", runId, pid, startedAt: at, until };
   // Watched by its process alone, an agent is as well as it can be known to be once it runs.
@@ -201,6 +207,22 @@ export function onStartRefused(turn: Turn, reason: string): void {
   giveUp(turn, `it could not be started: ${reason}`);
 }
 
+/**
+ * It cannot be started now, for a reason that is none of its own and may pass: no memory, a daemon that is away. That is tried
+ * again and no attempt; but when it takes longer than a start may, a human hears of it.
+ */
+export function onStartDelayed(turn: Turn, reason: string): void {
+  const { state, settings, at } = turn;
+  const since = recoveryOf(turn).startedAt ?? at;
+  if (at - since < startupOf(state.intervalMs, settings)) return;
+  openIncident(turn, {
+    kind: "needs-human",
+    since,
+    title: `has not been started for ${spellDuration(at - since)}: ${reason}`,
+    text: "It is tried again every few seconds, and starts by itself once that has passed.",
+  });
+}
+
 /** A restart is due, unless a breaker says that it is not. */
 function retry(turn: Turn, why: string): void {
   const { settings, at } = turn;
@@ -227,14 +249,13 @@ function retry(turn: Turn, why: string): void {
 }
 
 function attempt(turn: Turn, why: string): void {
-  const { state, settings, at } = turn;
+  const { settings, at } = turn;
   const recovery = recoveryOf(turn);
   const number = recovery.attempt + 1;
   enter(turn, "starting", {
     attempt: number,
     restarts: [...recovery.restarts, at],
     startedAt: at,
-    until: at + startupOf(state.intervalMs, settings),
     reason: why,
   });
   record(turn, "restarted", `restart ${number} of ${settings.restart.maxRestarts}: ${why}`, {

@@ -18,6 +18,7 @@ import {
   onFirstSign,
   onHung,
   onStarted,
+  onStartDelayed,
   onStartRefused,
   recoveryDue,
   startOnRequest,
@@ -91,6 +92,8 @@ function onOther(turn: Turn, event: Exclude<AgentEvent, { type: "beat" }>): void
       return onStarted(turn, event.runId, event.pid);
     case "start-refused":
       return onStartRefused(turn, event.reason);
+    case "start-delayed":
+      return onStartDelayed(turn, event.reason);
     case "exited":
       return onExited(turn, event.runId, event.exit);
     case "state-invalid":

@@ -82,6 +82,7 @@ const request: BatchRequest = {
         items: [{ name: "stack", text: "think()\n  at agent.py:3" }],
       },
     },
+    { n: 12, fact: { type: "start-delayed", at: 1774690000000, agent: "bot", reason: "no memory" } },
   ],
 };
 
@@ -130,7 +131,7 @@ test("a bad item is refused by itself, so that the spool gets past it", () => {
     [1, 2],
   );
   assert.match(refused[0]?.errors[0]?.path ?? "", /^items\[0\]\.fact\.type$/u);
-  assert.equal(parsed.batch.items.length, 10);
+  assert.equal(parsed.batch.items.length, 11);
 });
 
 test("numbers that do not rise are refused as a whole: which items are durable would be anyone's guess", () => {

@@ -121,12 +121,23 @@ function readItem(entry: JsonObject, n: number, index: number): SpooledItem {
 function readFact(fields: Fields, value: unknown): SupervisorFact | null {
   const fact = fields.object(value, "fact");
   if (fact === null) return fields.fault("fact", "must be an object with a type");
-  const types = ["started", "start-refused", "exited", "hung", "state-invalid", "evidence", "recovery"] as const;
+  const types = [
+    "started",
+    "start-refused",
+    "start-delayed",
+    "exited",
+    "hung",
+    "state-invalid",
+    "evidence",
+    "recovery",
+  ] as const;
   const type = must(fields, fact["type"], "fact.type", fields.oneOf(fact["type"], "fact.type", types));
   const at = must(fields, fact["at"], "fact.at", fields.number(fact["at"], "fact.at", TIME));
   const agent = readAgentName(fields, fact["agent"], "fact.agent");
   if (type === null || at === null || agent === null) return null;
   if (type === "recovery") return { type, at, agent, recovery: readRecovery(fields, fact["recovery"]) };
+  if (type === "start-delayed")
+    return { type, at, agent, reason: fields.words(fact["reason"], "fact.reason", 2_000) ?? "" };
   if (type === "state-invalid") return { type, at, agent, ...readInvalidState(fields, fact) };
   const named = fields.name(fact["run_id"], "fact.run_id", BEAT_LIMITS.idLength);
   const run_id = must(fields, fact["run_id"], "fact.run_id", named) ?? "";

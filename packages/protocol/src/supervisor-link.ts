@@ -14,6 +14,7 @@ import type { BeatAnswer, ErrorBody, RecoveryView } from "./api.ts";
 export type SupervisorFact =
   | { type: "started"; at: number; agent: string; run_id: string; pid: number | null }
   | { type: "start-refused"; at: number; agent: string; run_id: string; reason: string }
+  | { type: "start-delayed"; at: number; agent: string; reason: string }
   | {
       type: "exited";
       at: number;

@@ -72,5 +72,6 @@ export class Watch {
   close(): void {
     this.#closed = true;
     this.#cancel?.();
+    this.#options.outOfMemory.close();
   }
 }

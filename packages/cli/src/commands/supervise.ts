@@ -23,7 +23,13 @@ export async function runSupervise(load: () => Config, named: { server?: string;
     throw new CommandFailure(78, `There is no agent to keep: add one under \`agents:\` in ${file}.`);
   }
   const notifier = notifierOf(config);
-  const supervisor = await openSupervisor({
+  let supervisor: RunningSupervisor | null = null;
+  // Listened for before anything runs: what is asked meanwhile must not end this process and leave the agents alone.
+  const asked = untilAskedToStop({
+    onAgain: () => void supervisor?.stop({ agents: "stop" }),
+    onReload: () => void (supervisor && reloadConfig(supervisor, { load, agentsOf: ({ agents }) => agents, notifier })),
+  });
+  supervisor = await openSupervisor({
     folder: join(config.server.dataDir, "supervisor"),
     agents: config.agents,
     server: supervisedServer(config, named),
@@ -31,10 +37,7 @@ export async function runSupervise(load: () => Config, named: { server?: string;
     log,
   });
   log(`keeping ${config.agents.map(({ name }) => name).join(", ")}`);
-  await untilAskedToStop({
-    onAgain: () => void supervisor.stop({ agents: "stop" }),
-    onReload: () => void reloadConfig(supervisor, { load, agentsOf: ({ agents }) => agents, notifier }),
-  });
+  await asked;
   await supervisor.stop({ agents: "stop" });
 }
 

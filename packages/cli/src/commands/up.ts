@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { AgentEnd, SupervisorOptions } from "@midwatch/supervisor";
+import type { AgentEnd, RunningSupervisor, SupervisorOptions } from "@midwatch/supervisor";
 import { call } from "../client.ts";
 import type { Config } from "../config/config.ts";
 import { localKey, serverAddress } from "../data-folder.ts";
@@ -26,7 +26,13 @@ export async function runUp(load: () => Config, args: readonly string[]): Promis
   const greeted = new AbortController();
   const agentsOf = (now: Config): SupervisorOptions["agents"] => [ownServer(now, args), ...afterServer(now.agents)];
   const notifier = notifierOf(config);
-  const supervisor = await openSupervisor({
+  let supervisor: RunningSupervisor | null = null;
+  // Listened for before anything runs: what is asked meanwhile must not end this process and leave the agents alone.
+  const asked = untilAskedToStop({
+    onAgain: () => void supervisor?.stop({ agents: "stop" }),
+    onReload: () => void (supervisor && reloadConfig(supervisor, { load, agentsOf, notifier })),
+  });
+  supervisor = await openSupervisor({
     folder: join(dataDir, "supervisor"),
     agents: agentsOf(config),
     server: supervisedServer(config, {}),
@@ -41,13 +47,7 @@ export async function runUp(load: () => Config, args: readonly string[]): Promis
     },
   });
   void greet(config).then(() => greeted.abort());
-  const end = await Promise.race([
-    refused.promise,
-    untilAskedToStop({
-      onAgain: () => void supervisor.stop({ agents: "stop" }),
-      onReload: () => void reloadConfig(supervisor, { load, agentsOf, notifier }),
-    }),
-  ]);
+  const end = await Promise.race([refused.promise, asked]);
   if (typeof end === "string") log("stopping: agents first, then the server …");
   await supervisor.stop({ agents: "stop" });
   if (typeof end !== "string") {

@@ -18,6 +18,8 @@ export function eventOfFact(fact: SupervisorFact, here: (at: number) => Ms, now:
       const exit = { code, signal, stoppedFor: stopped_for, oom, lastLines: last_lines };
       return { type: "exited", at, runId: fact.run_id, exit };
     }
+    case "start-delayed":
+      return { type: "start-delayed", at, reason: fact.reason };
     case "state-invalid":
       return { type: "state-invalid", at, reason: fact.reason, action: fact.action, text: fact.text };
     case "evidence":

@@ -1,6 +1,7 @@
 import { newAgent, type AgentSettings, type AgentState, type Ms } from "@midwatch/core";
 import { describeError } from "../failure.ts";
 import type { JournalEntry } from "./entry.ts";
+import { bootId } from "../process/identity.ts";
 import type { Journal } from "./journal.ts";
 
 /** What is known of one agent, in memory, and its way into the journal. */
@@ -35,7 +36,7 @@ export class AgentRecord {
 
   /** Resolves when it is written, or could not be: keeping the agent alive goes before remembering it. */
   async save(): Promise<void> {
-    this.#entry = { ...this.#entry, at: this.#now() };
+    this.#entry = { ...this.#entry, at: this.#now(), bootId: bootId() };
     this.#unsaved = false;
     try {
       await this.#journal.save(this.#entry);

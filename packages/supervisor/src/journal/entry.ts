@@ -28,6 +28,8 @@ export interface JournalEntry {
   readonly agent: string;
   /** The supervisor's time of this writing: from here to the next start it was blind. */
   readonly at: Ms;
+  /** The boot of the machine in which this was written; absent in what older versions wrote. */
+  readonly bootId?: string;
   readonly state: AgentState;
   /** The run that was started last and is not known to have ended. */
   readonly run: StartedRun | null;

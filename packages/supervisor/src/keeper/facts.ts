@@ -15,6 +15,13 @@ export function factsOf(
   if (event.type === "start-refused") {
     facts.push({ type: "start-refused", at, agent, run_id: event.runId, reason: event.reason });
   }
+  if (event.type === "start-delayed" && effects.length > 0) {
+    facts.push({ type: "start-delayed", at, agent, reason: event.reason });
+  }
+  if (event.type === "state-invalid") {
+    const { reason, action, text } = event;
+    facts.push({ type: "state-invalid", at, agent, reason, action, text });
+  }
   // The core records an exit only when it is the end of the present run.
   if (event.type === "exited" && effects.some((effect) => effect.do === "record" && effect.entry.kind === "exited")) {
     facts.push({ type: "exited", at, agent, run_id: event.runId, exit: exitOf(event.exit) });

@@ -3,7 +3,7 @@
 // that takes its time and may have to be hurried.
 
 import { randomUUID } from "node:crypto";
-import { nextDeadline, type AgentEvent, type AgentSettings, type Ms } from "@midwatch/core";
+import { nextDeadline, type AgentEvent, type AgentSettings, type Exit, type Ms } from "@midwatch/core";
 import type { BeatAnswer, Command, EvidenceBundle, SupervisedAgentView } from "@midwatch/protocol";
 import type { Notice } from "../fallback/notice.ts";
 import { AgentRecord, firstEntry, underSettings } from "../journal/agent-record.ts";
@@ -47,6 +47,7 @@ export class Keeper {
   #refused = false;
   /** When a start is tried again that could not be made for a reason that passes. */
   #retryAt: Ms | null = null;
+  #delay: string | null = null;
   /** Its first start keeps the order of `after:`. */
   #isOrdered = false;
   #waitsFor = "";
@@ -117,6 +118,9 @@ export class Keeper {
       const { plan, strays } = planFor(this.#isNew ? null : this.#entry, { ...sight, bootId: bootId() });
       await Promise.all(strays.map((stray) => this.#target.endStray(stray)));
       const now = this.#world.now();
+      // What is to stay down may have been started with the machine, by its platform, before anybody watched.
+      const isRebooted = this.#entry.bootId !== undefined && this.#entry.bootId !== bootId();
+      if (plan.do === "wait" && isRebooted) await this.#target.hold();
       for (const notice of this.#entry.outbox) this.#world.fallback.add(notice);
       if (plan.do !== "first-start") await this.#decide({ type: "sight-lost", from: this.#entry.at, at: now });
       await this.#follow(plan, now);
@@ -333,7 +337,8 @@ export class Keeper {
       this.#target.stop(why, { kill });
       return;
     }
-    // The core believes in a run that is gone (a start that was not written down before a crash): tell it so.
+    // The core believes in a run that is gone or was never started (it waits for others, or was not written down): tell it so.
+    this.#record.change({ start: null });
     const runId = this.#entry.state.recovery?.runId ?? "";
     const exit = { code: null, signal: null, stoppedFor: why, oom: null, lastLines: [] };
     await this.#decide({ type: "exited", at: this.#world.now(), runId, exit });
@@ -355,12 +360,15 @@ export class Keeper {
       say,
     });
     const at = this.#world.now();
+    if (launched.ok === true) this.#delay = null;
     if (launched.ok === true) return this.#onStarted({ ...launched.run, startedAt: at }, launched.pid);
     if (launched.ok === false && launched.isPassing) {
-      this.#say(`could not be started, and is tried again: ${launched.reason}`);
+      if (launched.reason !== this.#delay) this.#say(`could not be started, and is tried again: ${launched.reason}`);
+      this.#delay = launched.reason;
       this.#retryAt = at + retryMs;
-      return;
+      return this.#decide({ type: "start-delayed", at, reason: launched.reason });
     }
+    this.#delay = null;
     this.#record.change({ start: null });
     const { reason } = launched;
     if (launched.ok === "unfit") {
@@ -392,10 +400,15 @@ export class Keeper {
       const lastDeath = { runId, pid, startedAt: run.startedAt, diedAt: at, exit };
       this.#record.change({ run: null, stop: null, lastDeath });
     }
-    if (isCrash(exit) && exit.stoppedFor === null) {
-      await this.#onEvidence(crashEvidence(runId, await this.#target.lastLines(200), this.#lastBeats));
-    }
+    const isOwnCrash = isCrash(exit) && exit.stoppedFor === null;
+    // Read before the next run prints, and kept after it has been started: that is what is urgent.
+    const evidence = isOwnCrash ? crashEvidence(runId, await this.#target.lastLines(200), this.#lastBeats) : null;
     await this.#decide({ type: "exited", at, runId, exit });
+    await this.#goOnAfter(exit);
+    if (evidence) await this.#onEvidence(evidence);
+  }
+
+  async #goOnAfter(exit: Exit): Promise<void> {
     const left = await this.#target.swept();
     if (left !== null) this.#say(left);
     this.#runGone?.resolve(undefined);
@@ -422,8 +435,10 @@ export class Keeper {
 
   async #onEvidence(evidence: EvidenceBundle): Promise<void> {
     const at = this.#world.now();
+    const { run_id: runId, why, summary } = evidence;
     await this.#world.saveEvidence(this.agent.name, evidence, at);
     this.#world.relay.fact({ type: "evidence", at, agent: this.agent.name, ...evidence });
+    await this.#decide({ type: "evidence-taken", at, runId, why, summary });
   }
 
   /** Ends the agent as an announced stop; the next life of the supervisor starts it again. */

@@ -31,14 +31,17 @@ test("an agent gets its own settings and the local address, and nothing of the s
     MIDWATCH_INSTANCE: "s.r1",
     MIDWATCH_INTERVAL: "1500ms",
     MIDWATCH_STACK_FILE: "/stacks/bot.txt",
-    NODE_OPTIONS: "--inspect-port=0",
+    NODE_OPTIONS: "--inspect-port=0 --inspect-publish-uid=http",
   });
 });
 
 test("a debugger's port of the agent's own choice stands, and its other options are kept", () => {
   const withOptions = (options: string): string | undefined =>
     environmentOf({ ...about, own: { NODE_OPTIONS: options } })["NODE_OPTIONS"];
-  assert.equal(withOptions("--max-old-space-size=512"), "--max-old-space-size=512 --inspect-port=0");
+  assert.equal(
+    withOptions("--max-old-space-size=512"),
+    "--max-old-space-size=512 --inspect-port=0 --inspect-publish-uid=http",
+  );
   assert.equal(withOptions("--inspect=9230"), "--inspect=9230");
 });
 

@@ -18,6 +18,9 @@ export interface AgentEnvironment {
   readonly death: { readonly reason: string; readonly tombstone: string } | null;
 }
 
+/** Any free port, and nothing printed about it. */
+const debugging = "--inspect-port=0 --inspect-publish-uid=http";
+
 /**
  * The environment of one run. Everything `MIDWATCH_…` of the supervisor's own environment is left behind: a key meant for
  * the supervisor, or the restart reason of a supervisor that is itself supervised, is none of the agent's business.
@@ -34,7 +37,7 @@ export function environmentOf(about: AgentEnvironment): Record<string, string> {
   const { NODE_OPTIONS: options = "" } = given;
   return {
     ...given,
-    ...(options.includes("--inspect") ? {} : { NODE_OPTIONS: `${options} --inspect-port=0`.trim() }),
+    ...(options.includes("--inspect") ? {} : { NODE_OPTIONS: `${options} ${debugging}`.trim() }),
     MIDWATCH_STACK_FILE: about.stackFile,
     MIDWATCH_URL: about.url,
     MIDWATCH_KEY: about.key,

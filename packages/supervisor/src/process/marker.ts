@@ -19,6 +19,16 @@ export function findMarked(marker: string): readonly ProcessIdentity[] {
   );
 }
 
+/** Every living process of the session that this process leads or led; also those that wait in the kernel. */
+export function findSession(leader: ProcessIdentity): readonly ProcessIdentity[] {
+  if (!onLinux || leader.bootId !== bootId()) return [];
+  const members = pids().flatMap((pid) => readProcess(pid) ?? []);
+  // A pid is not given again while a session of that number lives.
+  return members
+    .filter(({ session, state }) => session === leader.pid && state !== "Z" && state !== "X")
+    .map(identityOf);
+}
+
 /** Every living process that this supervisor ever started, and their children, oldest pid first. */
 export function findMarkedBy(supervisorId: string): readonly ProcessIdentity[] {
   const start = `\0${markerVariable}=${supervisorId}.`;
@@ -53,19 +63,41 @@ interface Scanned {
 function scan(matches: (environment: string) => boolean): readonly Scanned[] {
   if (!onLinux) return [];
   const found: Scanned[] = [];
-  for (const name of readdirSync("/proc")) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid) || pid === process.pid) continue;
+  for (const pid of pids()) {
+    const facts = readSettled(pid);
+    if (facts === null) continue;
     const environment = readEnvironment(pid);
-    if (environment === null || !matches(environment)) continue;
-    const facts = readProcess(pid);
-    if (facts && facts.state !== "Z" && facts.state !== "X") found.push({ facts, environment });
+    if (environment !== null && matches(environment)) found.push({ facts, environment });
   }
   return found.toSorted((a, b) => a.facts.pid - b.facts.pid);
 }
 
+const settleTries = 3;
+const settleMs = 2;
+const nap = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * A living process whose environment may be read. One that waits in the kernel (state D) may hold the lock over its own
+ * memory, and reading there would hang with it; such waits are mostly over in a moment. One that stays so is passed over.
+ */
+function readSettled(pid: number): ProcessFacts | null {
+  for (let tries = 0; tries < settleTries; tries += 1) {
+    const facts = readProcess(pid);
+    if (facts === null || facts.state === "Z" || facts.state === "X") return null;
+    if (facts.state !== "D") return facts;
+    Atomics.wait(nap, 0, 0, settleMs);
+  }
+  return null;
+}
+
 function identityOf({ pid, startTime }: ProcessFacts): ProcessIdentity {
   return { pid, startTime, bootId: bootId() };
+}
+
+function pids(): readonly number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid !== process.pid);
 }
 
 function readEnvironment(pid: number): string | null {

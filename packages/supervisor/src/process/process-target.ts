@@ -47,6 +47,8 @@ export interface ProcessTargetOptions extends TargetEvents {
 }
 
 const outputBytes = 10 * 2 ** 20;
+/** What Node.js prints when it is asked for its stack; nothing the agent has said. */
+const debuggerLine = "Debugger attached.";
 /** What goes into an incident: enough for a stack trace, small enough for a message. */
 const incidentLines = 20;
 
@@ -59,6 +61,8 @@ export class ProcessTarget implements Target {
   /** What may be left of the last run. */
   #tree: ProcessTree | null = null;
   #counter: string | null = null;
+  /** Of the agent itself, under its shell. */
+  #pid: number | null = null;
   #stopReason: StopReason | null = null;
   #summary: string | null = null;
   #ladder: Promise<readonly ProcessIdentity[]> | null = null;
@@ -104,7 +108,8 @@ export class ProcessTarget implements Target {
       const { identity } = outcome.process;
       this.#watch(outcome.process);
       this.#counter = world.outOfMemory.watch(identity.pid);
-      return { ok: true, run: { runId, identity }, pid: await pidOfAgent(identity) };
+      this.#pid = await pidOfAgent(identity);
+      return { ok: true, run: { runId, identity }, pid: this.#pid };
     } finally {
       await output?.close();
     }
@@ -133,6 +138,7 @@ export class ProcessTarget implements Target {
     await this.#output.resume();
     this.#watch(adoptProcess({ runId, identity, marker: this.#markerOf(runId), exitFile: this.#exitFileOf(runId) }));
     this.#counter = this.#options.world.outOfMemory.watch(identity.pid);
+    this.#pid = await pidOfAgent(identity);
   }
 
   async endStray({ runId, identity }: Pick<StartedRun, "runId" | "identity">): Promise<void> {
@@ -168,7 +174,7 @@ export class ProcessTarget implements Target {
     const at = this.#options.world.now();
     const stoppedFor = this.#stopReason;
     const killed = stoppedFor === null && end.signal === "SIGKILL";
-    const oom = killed ? this.#options.world.outOfMemory.claim(this.#counter) : null;
+    const oom = killed ? this.#options.world.outOfMemory.claim(this.#counter, this.#pid) : null;
     await this.#output.look();
     const lastLines = [
       ...(this.#summary === null ? [] : [`[midwatch] when it was stopped: ${this.#summary}`]),
@@ -245,8 +251,9 @@ export class ProcessTarget implements Target {
     return Promise.resolve();
   }
 
-  lastLines(limit: number): Promise<readonly string[]> {
-    return this.#output.lastLines(limit);
+  async lastLines(limit: number): Promise<readonly string[]> {
+    const lines = await this.#output.lastLines(limit + 1);
+    return lines.filter((line) => line !== debuggerLine).slice(-limit);
   }
 
   get isChatty(): boolean {

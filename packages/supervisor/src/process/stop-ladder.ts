@@ -13,7 +13,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { DurationMs } from "@midwatch/core";
 import { isAlive, onLinux, readProcess, signalGroup, signalProcess, type ProcessIdentity } from "./identity.ts";
-import { findMarked } from "./marker.ts";
+import { findMarked, findSession } from "./marker.ts";
 
 export interface ProcessTree {
   /** The main process, dead or alive; null when it was never seen. */
@@ -64,8 +64,13 @@ export async function stopTree(tree: ProcessTree, ladder: Ladder): Promise<reado
 /** Every living process of the tree, its main process first. */
 export function membersOf({ identity, marker }: ProcessTree): readonly ProcessIdentity[] {
   const marked = findMarked(marker);
-  if (identity === null || !isAlive(identity) || marked.some(({ pid }) => pid === identity.pid)) return marked;
-  return [identity, ...marked];
+  if (identity === null) return marked;
+  const others = isAlive(identity) ? [identity, ...findSession(identity)] : [];
+  return [...others.filter((one, index) => isNew(one, [...marked, ...others.slice(0, index)])), ...marked];
+}
+
+function isNew({ pid }: ProcessIdentity, known: readonly ProcessIdentity[]): boolean {
+  return known.every((one) => one.pid !== pid);
 }
 
 function ask({ identity }: ProcessTree, members: readonly ProcessIdentity[]): void {

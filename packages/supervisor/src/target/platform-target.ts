@@ -128,11 +128,12 @@ export class PlatformTarget implements Target {
     const { driver, log } = this.#options;
     const before = await driver.observe();
     if (!before.known) return { ok: false, reason: before.reason, isPassing: false };
+    // What runs is started all the same: it may be frozen, and else that changes nothing.
+    const refusal = await driver.start({ runId, environment });
     if (before.running) {
       log(`${driver.what} runs already: it was started outside of Midwatch, and is taken over`);
       return this.#began(runId, before.running);
     }
-    const refusal = await driver.start({ runId, environment });
     if (refusal) return { ok: false, reason: refusal.reason, isPassing: false };
     const giveUpAt = performance.now() + effectLimitMs;
     let seen: Known = before;
@@ -323,9 +324,12 @@ export class PlatformTarget implements Target {
     try {
       const seen = await driver.observe();
       if (!seen.known) return;
-      await driver.hold();
       const giveUpAt = performance.now() + effectLimitMs;
-      for (;;) {
+      for (let holdAt = 0; ;) {
+        if (performance.now() >= holdAt) {
+          await driver.hold();
+          holdAt = performance.now() + lookEveryMs;
+        }
         const now = await driver.observe();
         if (!now.known || (now.running === null && !now.restarting)) return;
         if (performance.now() > giveUpAt) {
