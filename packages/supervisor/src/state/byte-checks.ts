@@ -25,8 +25,8 @@ export function noCheck(): ByteCheck {
   return { feed: () => undefined, end: () => good };
 }
 
-export function jsonCheck(): ByteCheck {
-  const scanner = new JsonScanner();
+export function jsonCheck(how: { readonly strict?: boolean } = {}): ByteCheck {
+  const scanner = new JsonScanner(how);
   return {
     feed: (chunk) => scanner.feed(chunk),
     end: () => {
@@ -90,7 +90,7 @@ interface EnvelopeHeader {
 
 /**
  * The state files of the SDKs: a line that says what follows, exactly that, and a newline. A file that is JSON without such
- * a first line was written before its agent used them, and is good.
+ * a first line was written before its agent used them, and is good; the SDKs read no other numbers than JSON has.
  */
 export function envelopeCheck(): ByteCheck {
   let head = Buffer.alloc(0);
@@ -98,7 +98,7 @@ export function envelopeCheck(): ByteCheck {
   const open = (): ByteCheck => {
     const end = head.indexOf(newline);
     const begun = payloadCheck(head.subarray(0, end < 0 ? undefined : end), end >= 0);
-    const opened = begun ?? jsonCheck();
+    const opened = begun ?? jsonCheck({ strict: true });
     opened.feed(begun && end >= 0 ? head.subarray(end + 1) : begun ? Buffer.alloc(0) : head);
     return opened;
   };

@@ -56,6 +56,9 @@ test("a whole JSON object is told from every beginning of it", () => {
 
 test("what Python writes for numbers that are none, and a byte order mark, are let pass", () => {
   for (const text of ["[NaN, Infinity, -Infinity]", "\ufeff{}"]) assert.equal(scan(Buffer.from(text)), null);
+  const strict = new JsonScanner({ strict: true });
+  strict.feed(Buffer.from("[-Infinity]"));
+  assert.equal(strict.end()?.kind, "wrong");
 });
 
 test("a fault is told with its line and byte", () => {

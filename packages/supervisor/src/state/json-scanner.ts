@@ -52,6 +52,12 @@ export class JsonScanner {
   #lineStart = 0;
   #fault: string | null = null;
   #utf8 = new Utf8Watch();
+  readonly #isStrict: boolean;
+
+  /** @param strict Takes what `JSON.parse` takes and nothing more. */
+  constructor({ strict = false } = {}) {
+    this.#isStrict = strict;
+  }
 
   feed(chunk: Uint8Array): void {
     if (this.#isFaulty()) return;
@@ -151,7 +157,7 @@ export class JsonScanner {
       this.#part = byte === 0x2d ? "minus" : byte === 0x30 ? "zero" : "digits";
       this.#state = number;
     } else {
-      const rest = literals[String.fromCharCode(byte)];
+      const rest = (this.#isStrict ? strictLiterals : literals)[String.fromCharCode(byte)];
       if (rest === undefined) return this.#unexpected(byte, "a value");
       this.#rest = rest;
       this.#state = literal;
@@ -191,7 +197,7 @@ export class JsonScanner {
   }
 
   #takeNumber(byte: number): void {
-    if (this.#part === "minus" && byte === 0x49) {
+    if (this.#part === "minus" && byte === 0x49 && !this.#isStrict) {
       this.#rest = "nfinity";
       this.#state = literal;
       return;
@@ -218,7 +224,8 @@ export class JsonScanner {
 }
 
 /** By first letter, what has to follow it. */
-const literals: Readonly<Record<string, string>> = { t: "rue", f: "alse", n: "ull", N: "aN", I: "nfinity" };
+const strictLiterals: Readonly<Record<string, string>> = { t: "rue", f: "alse", n: "ull" };
+const literals: Readonly<Record<string, string>> = { ...strictLiterals, N: "aN", I: "nfinity" };
 
 const digitsOr = (same: NumberPart, byte: number): NumberPart | null => (isDigit(byte) ? same : null);
 const isPoint = (byte: number): boolean => byte === 0x2e;
