@@ -6,19 +6,17 @@ import { join } from "node:path";
 import type { DurationMs } from "@midwatch/core";
 import type { Command, CommandOutcome } from "@midwatch/protocol";
 import { SteadyTime, systemClock } from "./clock.ts";
-import { openEvidenceStore } from "./evidence/evidence-store.ts";
 import { makeFolder } from "./durable-file.ts";
 import { SupervisorError } from "./failure.ts";
 import { Fallback } from "./fallback/fallback.ts";
 import type { JournalEntry } from "./journal/entry.ts";
 import { Journal } from "./journal/journal.ts";
-import { Keeper } from "./keeper/keeper.ts";
-import type { KeeperWorld } from "./keeper/keeper-world.ts";
+import type { Keeper } from "./keeper/keeper.ts";
 import type { ReceivedBeat } from "./keeper/received-beat.ts";
 import { Link } from "./link/link.ts";
 import { ServerClient } from "./link/server-client.ts";
+import { agentFolders, keeperOpener, type OpenKeeper } from "./open-keeper.ts";
 import { OutOfMemoryWatch } from "./process/out-of-memory.ts";
-import type { FoundRun } from "./process/marker.ts";
 import { readAddress, writeAddress } from "./receiver/address.ts";
 import { Receiver, type ReceiverOptions } from "./receiver/receiver.ts";
 import { notStored, unknownAgent } from "./receiver/refusal.ts";
@@ -26,9 +24,7 @@ import type { Reply } from "./receiver/reply.ts";
 import type { SupervisorOptions } from "./running-supervisor.ts";
 import { noRelay, SpoolRelay, type Relay } from "./spool/relay.ts";
 import { Spool } from "./spool/spool.ts";
-import { openStateGate } from "./state/state-gate.ts";
-import { wireSettingsOf, type SupervisedAgent } from "./supervised-agent.ts";
-import { openTarget, type TargetWorld } from "./target/open-target.ts";
+import { wireSettingsOf } from "./supervised-agent.ts";
 import { Watch } from "./watch.ts";
 
 /** About three million beats. */
@@ -36,7 +32,6 @@ const spoolBytes = 256 * 2 ** 20;
 const segmentBytes = 2 ** 20;
 /** The server takes a supervisor that has not called for 30 s for lost. */
 const longestPollMs: DurationMs = 20_000;
-const folders = ["output", "tombstones", "exits", "stacks", "environment", "evidence", "state"] as const;
 
 export interface Parts {
   readonly supervisorId: string;
@@ -47,19 +42,12 @@ export interface Parts {
   readonly entries: ReadonlyMap<string, JournalEntry>;
   /** Those that are kept now, by name. */
   readonly keepers: Map<string, Keeper>;
-  readonly openKeeper: (agent: SupervisedAgent, known: Known) => Promise<Keeper>;
+  readonly openKeeper: OpenKeeper;
   readonly receiver: Receiver;
   readonly spool: Spool | null;
   readonly link: Link | null;
   readonly watch: Watch;
   readonly now: () => number;
-}
-
-/** What is known of an agent before it is kept. */
-export interface Known {
-  readonly entry: JournalEntry | null;
-  /** Its runs that live; oldest first. */
-  readonly found: readonly FoundRun[];
 }
 
 export async function assemble(
@@ -72,7 +60,7 @@ export async function assemble(
 ): Promise<Parts> {
   const { folder, server, log, clock = systemClock } = options;
   const { supervisorId } = own;
-  for (const name of folders) await makeFolder(join(folder, name));
+  for (const name of agentFolders) await makeFolder(join(folder, name));
   const journal = await Journal.open(join(folder, "journal"));
   const { entries, damaged } = await journal.load();
   for (const path of damaged) {
@@ -102,51 +90,21 @@ export async function assemble(
     log,
   });
   const outOfMemory = new OutOfMemoryWatch();
-  const targetWorld: TargetWorld = {
+  const openKeeper = keeperOpener({
     supervisorId,
-    outputFolder: join(folder, "output"),
-    exitFolder: join(folder, "exits"),
-    stackFolder: join(folder, "stacks"),
-    environmentFolder: join(folder, "environment"),
-    outOfMemory,
-    now,
-    onOutput: options.onOutput ?? null,
-  };
-  const evidence = openEvidenceStore({ folder: join(folder, "evidence") });
-  const worldWithout: Omit<KeeperWorld, "openTarget"> = {
-    supervisorId,
-    tombstoneFolder: join(folder, "tombstones"),
-    stackFolder: targetWorld.stackFolder,
+    folder,
     receiver: { url: `http://127.0.0.1:${receiver.port}`, key: receiver.key },
     journal,
     relay,
     fallback,
+    outOfMemory,
     now,
-    openGate: ({ name, cwd, env, state }) =>
-      openStateGate({
-        agent: name,
-        cwd,
-        env,
-        policy: state,
-        folder: join(folder, "state"),
-        now,
-        say: (line) => log(`${name}: ${line}`),
-      }),
-    saveEvidence: async (agent, bundle, at) => {
-      const saved = await evidence.save(agent, bundle, at);
-      if (!saved.ok) log(`${agent}: its evidence is not kept on this host: ${saved.why}`);
-    },
+    onOutput: options.onOutput ?? null,
     serverHeardAt: () => link?.heardAt ?? null,
     notYetUp: (names) => names.filter((name) => keepers.get(name)?.isRising === true),
     onDecided: own.onDecided,
     log,
-  };
-  const openKeeper = (agent: SupervisedAgent, { entry, found }: Known): Promise<Keeper> =>
-    Keeper.open(agent, entry, {
-      ...worldWithout,
-      ...(agent.isReported ? {} : { relay: noRelay }),
-      openTarget: (one, events) => openTarget(one, events, { world: targetWorld, found }),
-    });
+  });
   if (server && spool) {
     const client = new ServerClient(server, supervisorId);
     link = linkTo({ client, spool, keepers, fallback, now, options, onCommand: own.onCommand });

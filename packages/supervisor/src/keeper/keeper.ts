@@ -19,17 +19,15 @@ import { resultOf } from "./command-result.ts";
 import { crashEvidence } from "./crash-evidence.ts";
 import { Decisions, type StopEffect } from "./decisions.ts";
 import { isCrash, type KeeperWorld, type RememberedBeat } from "./keeper-world.ts";
-import { launch } from "./launch.ts";
 import { theSupervisor } from "./log-line.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { ReceivedBeat } from "./received-beat.ts";
 import { planFor, type RestorePlan } from "./restore-plan.ts";
 import { bareBeat, beatDirectly, demandOf, theServer } from "./server-word.ts";
+import { Starter } from "./starter.ts";
 
 const commandsLimit = 32;
 const lastBeatsLimit = 20;
-/** After a start that failed for a reason that passes. */
-const retryMs = 5_000;
 
 export class Keeper {
   readonly agent: SupervisedAgent;
@@ -40,17 +38,11 @@ export class Keeper {
   readonly #mailbox = new Mailbox();
   readonly #record: AgentRecord;
   readonly #decisions: Decisions;
+  readonly #starter: Starter;
   /** Nothing was written down about it yet. */
   readonly #isNew: boolean;
   #lastBeats: readonly RememberedBeat[] = [];
   #ticking = false;
-  #refused = false;
-  /** When a start is tried again that could not be made for a reason that passes. */
-  #retryAt: Ms | null = null;
-  #delay: string | null = null;
-  /** Its first start keeps the order of `after:`. */
-  #isOrdered = false;
-  #waitsFor = "";
   #closing: "stop" | "leave" | null = null;
   #runGone: PromiseWithResolvers<undefined> | null = null;
   #word: SupervisedAgentView | null = null;
@@ -100,6 +92,16 @@ export class Keeper {
       record: this.#record,
       say,
     });
+    this.#starter = new Starter({
+      agent,
+      world,
+      target,
+      gate,
+      record: this.#record,
+      decide: (event) => this.#decide(event),
+      onStarted: (run, pid) => this.#onStarted(run, pid),
+      say,
+    });
   }
 
   get #entry(): JournalEntry {
@@ -135,7 +137,7 @@ export class Keeper {
   async #follow(plan: RestorePlan, now: Ms): Promise<void> {
     switch (plan.do) {
       case "first-start":
-        this.#isOrdered = true;
+        this.#starter.begin({ isOrdered: true });
         return this.#act({ type: "command", at: now, command: "start", by: theSupervisor });
       case "adopt":
         await this.#target.adopt(plan.run);
@@ -148,7 +150,7 @@ export class Keeper {
       case "start":
         return this.#startIfDecided();
       case "resume":
-        this.#isOrdered = true;
+        this.#starter.begin({ isOrdered: true });
         return this.#resume();
       case "wait":
         return;
@@ -202,15 +204,13 @@ export class Keeper {
   get deadline(): Ms | null {
     if (this.#ticking) return null;
     const due = nextDeadline(this.#entry.state, this.settings);
-    return this.#retryAt === null ? due : Math.min(this.#retryAt, due ?? this.#retryAt);
+    const { retryAt } = this.#starter;
+    return retryAt === null ? due : Math.min(retryAt, due ?? retryAt);
   }
 
   async tick(): Promise<void> {
     this.#ticking = true;
-    await this.#mailbox.post(() => {
-      if (this.#retryAt !== null && this.#retryAt <= this.#world.now()) this.#retryAt = null;
-      return this.#act(this.#nextTick());
-    });
+    await this.#mailbox.post(() => this.#act(this.#nextTick()));
     this.#ticking = false;
   }
 
@@ -246,8 +246,7 @@ export class Keeper {
         if (commands.includes(id)) return { ok: true, message: "carried out before" };
         this.#record.change({ commands: [...commands, id].slice(-commandsLimit) });
       }
-      this.#isOrdered = isOrdered;
-      this.#retryAt = null;
+      this.#starter.begin({ isOrdered });
       const before = this.#entry.state;
       await this.#act({ type: "command", at: this.#world.now(), command, by });
       return resultOf(command, before, this.#entry.state);
@@ -295,7 +294,7 @@ export class Keeper {
   get end(): AgentEnd | null {
     const { state, start, lastDeath } = this.#entry;
     if (this.#target.isRunning || start) return null;
-    return endOf(state, { exit: lastDeath?.exit ?? null, refused: this.#refused });
+    return endOf(state, { exit: lastDeath?.exit ?? null, refused: this.#starter.isRefused });
   }
 
   /** Somebody has delivered this notification, or it is no longer worth it. */
@@ -314,7 +313,7 @@ export class Keeper {
 
   /** Another agent has moved: looks again whether its own start may be made. */
   async startIfWaiting(): Promise<void> {
-    if (this.#isOrdered && this.#entry.start !== null) await this.#mailbox.post(() => this.#startIfDecided());
+    if (this.#starter.isWaiting) await this.#mailbox.post(() => this.#startIfDecided());
   }
 
   /** Keeps a generation of its state, if it is well. */
@@ -345,49 +344,10 @@ export class Keeper {
   }
 
   async #startIfDecided(): Promise<void> {
-    const { start, lastDeath } = this.#entry;
-    if (start === null || this.#closing || this.#retryAt !== null || this.#mustWait()) return;
-    this.#refused = false;
-    const say = (line: string): void => this.#say(line);
-    const launched = await launch({
-      ...this.#world,
-      agent: this.agent,
-      target: this.#target,
-      gate: this.#gate,
-      start,
-      lastDeath,
-      onInvalid: (invalid) => this.#decide({ type: "state-invalid", at: this.#world.now(), ...invalid }),
-      say,
-    });
-    const at = this.#world.now();
-    if (launched.ok === true) this.#delay = null;
-    if (launched.ok === true) return this.#onStarted({ ...launched.run, startedAt: at }, launched.pid);
-    if (launched.ok === false && launched.isPassing) {
-      if (launched.reason !== this.#delay) this.#say(`could not be started, and is tried again: ${launched.reason}`);
-      this.#delay = launched.reason;
-      this.#retryAt = at + retryMs;
-      return this.#decide({ type: "start-delayed", at, reason: launched.reason });
-    }
-    this.#delay = null;
-    this.#record.change({ start: null });
-    const { reason } = launched;
-    if (launched.ok === "unfit") {
-      return this.#decide({ type: "state-invalid", at, reason, action: "stopped", text: launched.text });
-    }
-    this.#refused = true;
-    await this.#decide({ type: "start-refused", at, runId: start.runId, reason });
-  }
-
-  #mustWait(): boolean {
-    if (!this.#isOrdered) return false;
-    const names = this.#world.notYetUp(this.agent.after).join(", ");
-    if (names !== "" && names !== this.#waitsFor) this.#say(`waits for ${names} to be up`);
-    this.#waitsFor = names;
-    return names !== "";
+    if (!this.#closing) await this.#starter.startIfDecided();
   }
 
   async #onStarted(run: StartedRun, pid: number | null): Promise<void> {
-    this.#isOrdered = false;
     this.#lastBeats = [];
     this.#record.change({ start: null, stop: null, resume: false, beatsDirectly: false, run });
     await this.#decide({ type: "started", at: run.startedAt, runId: run.runId, pid });
@@ -422,7 +382,7 @@ export class Keeper {
 
   async #onUnkillable(why: string): Promise<void> {
     const runId = this.#entry.run?.runId ?? "";
-    this.#refused = true;
+    this.#starter.refuse();
     await this.#decide({ type: "start-refused", at: this.#world.now(), runId, reason: why });
     this.#runGone?.resolve(undefined);
   }
@@ -481,7 +441,7 @@ export class Keeper {
   #sayWhyNot(): void {
     const { state, start } = this.#entry;
     const { recovery } = state;
-    if (start || recovery?.phase === "cooldown" || this.#refused) return;
+    if (start || recovery?.phase === "cooldown" || this.#starter.isRefused) return;
     this.#say(`is not started: ${state.hold?.reason ?? recovery?.reason ?? "it was stopped"}`);
   }
 

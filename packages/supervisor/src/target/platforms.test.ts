@@ -162,7 +162,7 @@ test("a missing container is refused in words, and a missing daemon is waited fo
   const { running } = await supervise(folder, { agents });
   const [end] = await running.ended;
   assert.equal(end?.how, "refused");
-  assert.match(end?.reason ?? "", /nobody/);
+  assert.match(end.reason ?? "", /nobody/);
 
   const other = await folderFor(t);
   process.env["DOCKER_HOST"] = `unix://${join(other, "no.sock")}`;
