@@ -45,6 +45,7 @@ alerts: { to: [hook] }
 
   const restart = midwatch(t, ["restart", "doomed", "--config", config]);
   assert.equal((await restart.ended).code, 0, restart.output());
+  assert.equal(restart.output(), "doomed was started\n", "what came of it, not what was asked for");
   await until(
     () => livesSoFar() > 4,
     () => `a life that a human asked for:\n${up.output()}`,

@@ -1,4 +1,7 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { CommandView } from "@midwatch/protocol";
 import { call, type Target } from "../client.ts";
+import { CommandFailure } from "../failure.ts";
 
 export const actions = ["start", "restart", "stop", "kill", "pause", "resume", "accept-baseline"] as const;
 type Action = (typeof actions)[number];
@@ -13,7 +16,12 @@ export const actionHelp: Readonly<Record<Action, string>> = {
   "accept-baseline": "what it costs now is its new normal",
 };
 
-/** Asks for an action and says what the server made of it. */
+const askAgainMs = 200;
+/** A supervisor that is there fetches a command at once; carrying it out may take an agent's grace. */
+const fetchLimitMs = 3_000;
+const outcomeLimitMs = 20_000;
+
+/** Asks for an action, and says what came of it; what no supervisor has answered in time stays asked for. */
 export async function act(
   target: Target,
   asked: { readonly action: Action; readonly agent: string; readonly json: boolean; readonly dependents?: boolean },
@@ -21,7 +29,27 @@ export async function act(
   const { action, agent, json, dependents = false } = asked;
   const path = `/api/v1/agents/${encodeURIComponent(agent)}/${action}`;
   const answer = await call<{ message?: string }>(target, "POST", path, dependents ? { dependents } : {});
-  say(json, answer, answer.message ?? `${action}: ${agent}`);
+  const outcome = await outcomeOf(target, agent);
+  if (outcome?.state === "failed" || outcome?.state === "expired") {
+    throw new CommandFailure(1, outcome.message ?? `${agent}: ${action} was not carried out`);
+  }
+  const text = outcome?.state === "done" ? (outcome.message ?? answer.message) : answer.message;
+  say(json, { ...answer, outcome }, text ?? `${action}: ${agent}`);
+}
+
+/** What became of the newest command of an agent; null where it is not known within the limit. */
+async function outcomeOf(target: Target, agent: string): Promise<CommandView | null> {
+  const askedAt = performance.now();
+  const path = `/api/v1/agents/${encodeURIComponent(agent)}/commands?limit=1`;
+  for (;;) {
+    const { items } = await call<{ items: CommandView[] }>(target, "GET", path);
+    const newest = items[0] ?? null;
+    const isOpen = newest?.state === "waiting" || newest?.state === "delivered";
+    if (!isOpen) return newest;
+    const limitMs = newest.state === "waiting" ? fetchLimitMs : outcomeLimitMs;
+    if (performance.now() - askedAt > limitMs) return null;
+    await pause(askAgainMs);
+  }
 }
 
 export async function acknowledge(target: Target, id: number, json: boolean): Promise<void> {

@@ -11,7 +11,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-export function isRecord(value: unknown): value is JsonRecord {
+function isRecord(value: unknown): value is JsonRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -15,7 +15,7 @@ export interface ProcessEnd {
   readonly signal: string | null;
 }
 
-export const unseenEnd: ProcessEnd = { code: null, signal: null };
+const unseenEnd: ProcessEnd = { code: null, signal: null };
 
 /**
  * The shell's own complaints ("Killed") go nowhere: they would be taken for the agent's last words. Hence the parentheses:
