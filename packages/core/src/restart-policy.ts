@@ -54,7 +54,6 @@ export function startOnRequest(turn: Turn, by: string, reason: string | null): v
     attempt: 0,
     restarts: [],
     startedAt: at,
-    until: at + startupOf(state.intervalMs, turn.settings),
     reason,
   });
   if (reason !== null) record(turn, "restarted", `restarted: ${reason}`, { attempt: 0, by: "person", reason });
