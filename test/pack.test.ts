@@ -10,9 +10,11 @@ import { delimiter, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { StubServer } from "../sdks/typescript/src/testing/stub-server.ts";
 import { apiOf } from "./support/api.ts";
+import { until } from "./support/until.ts";
 
 const run = promisify(execFile);
 const root = new URL("..", import.meta.url);
@@ -92,11 +94,11 @@ test("the TypeScript SDK, packed and installed offline, beats on the machine's o
 const rooms = ["core", "protocol", "store", "server", "supervisor", "dashboard", "cli"];
 
 // Their dependencies cannot be installed without a registry, so those of this repository stand in; what is ours comes from the packages.
-test("the command and its packages, built and packed, serve and take a beat", async (t) => {
+test("the command and its packages, built and packed, serve, keep an agent and its state, and take a beat", async (t) => {
   const folder = await emptyFolder(t);
   // By force: without it a `dist` that was deleted is not written again.
   await run(join("node_modules", ".bin", "tsc"), ["-b", "--force"], { cwd: root });
-  const workspaces = rooms.flatMap((room) => ["-w", `packages/${room}`]);
+  const workspaces = [...rooms.map((room) => `packages/${room}`), "sdks/typescript"].flatMap((room) => ["-w", room]);
   const packed = await run("npm", ["pack", ...workspaces, "--json", "--pack-destination", folder], { cwd: root });
   const modules = join(folder, "node_modules");
   await mkdir(join(modules, "@midwatch"), { recursive: true });
@@ -111,7 +113,15 @@ test("the command and its packages, built and packed, serve and take a beat", as
 
   const data = join(folder, "data");
   const main = join(modules, "midwatch/dist/main.js");
-  const server = spawn(process.execPath, [main, "server", "--listen", "127.0.0.1:0", "--data", data], {
+  // An SQLite file is looked at by a process of the supervisor's own, which has to be found in the package, too.
+  await writeFile(
+    join(folder, "midwatch.yaml"),
+    `server: { listen: "127.0.0.1:0", data: data }
+agents: { idler: { run: sleep 600, liveness: process, state: [{ path: state.db }] } }
+`,
+  );
+  new DatabaseSync(join(folder, "state.db")).exec("CREATE TABLE kept (x)");
+  const server = spawn(process.execPath, [main, "up", "--config", join(folder, "midwatch.yaml")], {
     env: { ...env, NODE_OPTIONS: "--disable-warning=ExperimentalWarning" },
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -127,6 +137,11 @@ test("the command and its packages, built and packed, serve and take a beat", as
     assert.ok(!deadline.aborted && server.exitCode === null, `the server did not start: ${errors}`);
     await sleep(20);
   }
+  await until(
+    () => /idler: started as process/.exec(errors),
+    () => `the agent to be started: ${errors}`,
+  );
+  assert.ok(existsSync(join(data, "supervisor/state/idler/good")), errors);
   const api = apiOf(data);
   assert.equal((await api.beat({ agent: "my-agent", tokens_used: 7 })).ok, true);
   assert.equal((await api.agent("my-agent"))?.tokens_total, 7);
