@@ -3,6 +3,7 @@
 import type { DurationMs } from "@midwatch/core";
 import type { BatchAnswer, BatchRequest, CommandOutcome, CommandsAnswer } from "@midwatch/protocol";
 import { describeError, SupervisorError } from "../failure.ts";
+import { httpCall } from "./http-call.ts";
 
 export interface ServerAddress {
   /** Asked anew for each call where it may change. */
@@ -50,31 +51,19 @@ export class ServerClient {
     path: string,
     call: { readonly body: unknown; readonly limitMs: DurationMs; readonly signal: AbortSignal },
   ): Promise<unknown> {
-    let status: number;
-    let text: string;
-    try {
-      const response = await fetch(`${this.#base}${path}`, {
-        method: call.body === null ? "GET" : "POST",
-        headers: {
-          authorization: `Bearer ${this.#key}`,
-          ...(call.body === null ? {} : { "content-type": "application/json" }),
-        },
-        ...(call.body === null ? {} : { body: JSON.stringify(call.body) }),
-        redirect: "error",
-        signal: AbortSignal.any([call.signal, AbortSignal.timeout(call.limitMs)]),
-      });
-      ({ status } = response);
-      text = await response.text();
-    } catch (cause) {
-      throw new SupervisorError(
-        "server_unreachable",
-        `the server at ${this.#base} cannot be reached: ${rootOf(cause)}`,
-        {
-          cause,
-          retryable: true,
-        },
-      );
-    }
+    const { body, limitMs, signal } = call;
+    const { status, text } = await httpCall(new URL(`${this.#base}${path}`), {
+      method: body === null ? "GET" : "POST",
+      headers: {
+        authorization: `Bearer ${this.#key}`,
+        ...(body === null ? {} : { "content-type": "application/json" }),
+      },
+      body: body === null ? null : JSON.stringify(body),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
+    }).catch((cause: unknown) => {
+      const message = `the server at ${this.#base} cannot be reached: ${describeError(cause)}`;
+      throw new SupervisorError("server_unreachable", message, { cause, retryable: true });
+    });
     if (status >= 200 && status < 300) return parse(text);
     throw refusalOf(status, text, this.#base);
   }
@@ -123,12 +112,4 @@ function isCommandsAnswer(answer: unknown): answer is CommandsAnswer {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
-}
-
-/** `fetch` says "fetch failed"; why stands in its cause. */
-function rootOf(error: unknown): string {
-  if (!(error instanceof Error) || error.cause === undefined) return describeError(error);
-  const { cause } = error;
-  if (cause instanceof AggregateError && cause.errors.length > 0) return describeError(cause.errors[0]);
-  return describeError(cause);
 }

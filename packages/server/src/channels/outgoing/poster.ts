@@ -1,0 +1,101 @@
+import { Agent, errors, request } from "undici";
+import { SECOND, type Ms } from "@midwatch/core";
+import { clipBytes, oneLine } from "../../message-text.ts";
+import type { SendOutcome } from "../channel.ts";
+import { guardedConnector } from "./guarded-connector.ts";
+import type { Answer, Poster, PosterOptions } from "./post.ts";
+import { retryAfter } from "./retry-after.ts";
+
+/** What is read of an answer. Slack says `ok`; anything longer is only there to be quoted. */
+const maxAnswerBytes = 4_096;
+
+/**
+ * Posts to one channel's address. Every try opens a connection of its own: notifications are rare, and a connection kept open would
+ * outlive the check of its address. Redirects are not followed, so there is no second address to check.
+ */
+export function openPoster(options: PosterOptions): Poster {
+  const timeoutMs = options.timeoutMs ?? 10 * SECOND;
+  const dispatcher = new Agent({ pipelining: 0, connect: guardedConnector({ ...options, timeoutMs }) });
+  return async ({ url, headers, body, signal }) => {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    try {
+      const response = await request(url, {
+        method: "POST",
+        headers: { "user-agent": "midwatch", ...headers },
+        body,
+        dispatcher,
+        signal: AbortSignal.any([signal, deadline]),
+      });
+      const wait = response.headers["retry-after"];
+      const answer: Answer = {
+        status: response.statusCode,
+        body: await readStart(response.body),
+        retryAfter: typeof wait === "string" ? wait : null,
+      };
+      return { ...judge(url.host, answer, options.now()), answer };
+    } catch (error) {
+      if (signal.aborted)
+        return { sent: false, retry: true, error: "interrupted while sending: Midwatch was stopping" };
+      if (deadline.aborted) {
+        return { sent: false, retry: true, error: `${url.host} did not answer within ${timeoutMs / SECOND} s` };
+      }
+      return failure(url.host, error);
+    }
+  };
+}
+
+/** Reads no more than is wanted and lets the rest go; an answer without end must not be waited for. */
+async function readStart(body: AsyncIterable<Buffer> & { destroy(): unknown }): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    // Leaving the loop destroys the stream, and with it the connection.
+    if (bytes >= maxAnswerBytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, maxAnswerBytes).toString("utf8");
+}
+
+function judge(host: string, answer: Answer, now: Ms): SendOutcome {
+  const { status } = answer;
+  if (status >= 200 && status < 300) return { sent: true };
+  const said = oneLine(clipBytes(answer.body, 300));
+  const error = `${host} answered ${status}${said === "" ? "" : `: ${said}`}`;
+  if (status >= 300 && status < 400) {
+    return { sent: false, retry: false, error: `${error} (a redirect, which is not followed; write the final URL)` };
+  }
+  // 408, 425 and 429 say "later"; every other 4xx says that this request will never do.
+  const retry = status >= 500 || status === 408 || status === 425 || status === 429;
+  const wait = retryAfter(answer.retryAfter, now);
+  return { sent: false, retry, error, ...(wait !== null && retry ? { retryAfterMs: wait } : {}) };
+}
+
+function failure(host: string, error: unknown): SendOutcome {
+  const code = codeOf(error);
+  if (code === "private_address") {
+    const advice = `If that is meant, add "allow_private: true" to this channel`;
+    return { sent: false, retry: false, error: `${host} leads to this machine or a private network. ${advice}` };
+  }
+  return { sent: false, retry: true, error: `${host} ${reasons.get(code) ?? `could not be reached (${code})`}` };
+}
+
+const reasons: ReadonlyMap<string, string> = new Map([
+  ["ECONNREFUSED", "refuses connections: is it running?"],
+  ["ECONNRESET", "broke the connection before it answered"],
+  ["UND_ERR_SOCKET", "broke the connection before it answered"],
+  ["ENOTFOUND", "has no address: is the name right, and DNS working?"],
+  ["EAI_AGAIN", "could not be looked up: DNS does not answer"],
+  ["UND_ERR_CONNECT_TIMEOUT", "took too long to connect"],
+  ["CERT_HAS_EXPIRED", "has an expired certificate"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "has a certificate nobody vouches for"],
+]);
+
+/** The stable code of what went wrong, looked for in the causes and, where several addresses failed, in the first of them. */
+function codeOf(error: unknown): string {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; depth += 1) {
+    if ("code" in at && typeof at.code === "string") return at.code;
+    at = at instanceof AggregateError ? at.errors[0] : at.cause;
+  }
+  return error instanceof errors.UndiciError ? error.name : "unknown error";
+}
