@@ -7,7 +7,7 @@ import ts from "typescript";
 const files = globSync([
   "packages/*/src/**/*.{ts,tsx}",
   "sdks/typescript/src/**/*.ts",
-  "bench/*.ts",
+  "bench/**/*.ts",
   "tools/*.ts",
   "test/**/*.ts",
   "examples/**/*.ts",

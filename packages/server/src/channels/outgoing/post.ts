@@ -32,7 +32,12 @@ export type Poster = (post: Post) => Promise<SendOutcome & { readonly answer?: A
 export function createPoster(options: PosterOptions): Poster {
   let poster: Promise<Poster> | null = null;
   return async (post) => {
-    poster ??= import("./poster.ts").then(({ openPoster }) => openPoster(options));
+    poster ??= load(options);
     return (await poster)(post);
   };
+}
+
+async function load(options: PosterOptions): Promise<Poster> {
+  const { openPoster } = await import("./poster.ts");
+  return openPoster(options);
 }
