@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readJournalledEnd } from "./unit-journal.ts";
+import type { Systemd } from "./systemctl.ts";
+import { journalledEnd, readJournalledEnd } from "./unit-journal.ts";
 
 const exited = "98e322203f7a4ed290d09fe03c09fe15";
 const failed = "d9b373ed55a64feb8242e02dbe79a49c";
@@ -49,4 +50,23 @@ test("only the newest life counts, and only its main process", () => {
 test("a journal that tells nothing, or was cut, is no end", () => {
   assert.equal(readJournalledEnd(""), null);
   assert.equal(readJournalledEnd('-- No entries --\n"MESSAGE_ID":"x"}\n{"MESSAGE_ID":'), null);
+});
+
+test("an end that is still on its way into the journal is waited for, and that of a unit that never ran is not", async () => {
+  let isWritten = false;
+  const asked: string[] = [];
+  const journalctl: Systemd["journalctl"] = (args) => {
+    const isSync = args.includes("--sync");
+    asked.push(isSync ? "sync" : "read");
+    isWritten ||= isSync;
+    const stdout = isWritten ? records({ ...main, EXIT_CODE: "exited", EXIT_STATUS: "3" }) : "";
+    return Promise.resolve({ status: 0, stdout, stderr: "" });
+  };
+  const systemd: Systemd = { scope: "system", command: "systemctl", systemctl: journalctl, journalctl };
+  const limit = AbortSignal.timeout(10_000);
+  assert.equal(await journalledEnd(systemd, { unit: "bot.service", invocation: null }, limit), null);
+  assert.deepEqual(asked, ["read"]);
+  const end = await journalledEnd(systemd, { unit: "bot.service", invocation: "a" }, limit);
+  assert.equal(end?.code, 3);
+  assert.deepEqual(asked, ["read", "read", "sync", "read"]);
 });

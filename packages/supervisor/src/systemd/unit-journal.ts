@@ -1,6 +1,7 @@
 // What the journal has of a unit: its last lines, and how a life of it ended that systemd itself has forgotten.
 
 import { constants } from "node:os";
+import type { DurationMs } from "@midwatch/core";
 import type { LifeEnd } from "../target/platform-driver.ts";
 import type { Systemd } from "./systemctl.ts";
 
@@ -13,7 +14,7 @@ export async function journalLines(
   unit: string,
   { limit, count }: { readonly limit: AbortSignal; readonly count: number },
 ): Promise<readonly string[]> {
-  await writeOut(systemd, limit);
+  await writeOut(systemd, lastWordsMs, limit);
   const of = `--${systemd.scope === "user" ? "user-" : ""}unit=${unit}`;
   const lines = String(Math.max(0, Math.min(count, maxLines)));
   const { status, stdout } = await systemd.journalctl([of, "--lines", lines, "--output=cat"], limit);
@@ -25,12 +26,14 @@ export async function journalLines(
     .map((line) => line.slice(0, maxLineLength));
 }
 
-const writeOutMs = 1_000;
+/** How long a journal is waited for that is busy: for a line it may lack, and for an end that nobody else remembers. */
+const lastWordsMs: DurationMs = 1_000;
+const lastEndMs: DurationMs = 4_000;
 
 /** What was printed right before a crash may still be on its way. Only root may ask for this; for others it is a moment's wait. */
-async function writeOut(systemd: Systemd, limit: AbortSignal): Promise<void> {
+async function writeOut(systemd: Systemd, withinMs: DurationMs, limit: AbortSignal): Promise<void> {
   try {
-    await systemd.journalctl(["--sync"], AbortSignal.any([limit, AbortSignal.timeout(writeOutMs)]));
+    await systemd.journalctl(["--sync"], AbortSignal.any([limit, AbortSignal.timeout(withinMs)]));
   } catch {
     // A busy journal or none: then what it has so far must do.
   }
@@ -41,12 +44,21 @@ const processExited = "98e322203f7a4ed290d09fe03c09fe15";
 const unitFailed = "d9b373ed55a64feb8242e02dbe79a49c";
 const unitSucceeded = "7ad2d189f7e94e70a38c781354912448";
 
+interface Which {
+  readonly unit: string;
+  readonly invocation: string | null;
+}
+
 /** The end of the life of that invocation, or of the newest that has ended. Null when the journal does not tell. */
-export async function journalledEnd(
-  systemd: Systemd,
-  which: { readonly unit: string; readonly invocation: string | null },
-  limit: AbortSignal,
-): Promise<LifeEnd | null> {
+export async function journalledEnd(systemd: Systemd, which: Which, limit: AbortSignal): Promise<LifeEnd | null> {
+  const told = await askForEnd(systemd, which, limit);
+  // That a unit without a name for its last life has never ended is the usual case, and no reason to wait.
+  if (told !== null || which.invocation === null) return told;
+  await writeOut(systemd, lastEndMs, limit);
+  return askForEnd(systemd, which, limit);
+}
+
+async function askForEnd(systemd: Systemd, which: Which, limit: AbortSignal): Promise<LifeEnd | null> {
   const prefix = systemd.scope === "user" ? "USER_" : "";
   const about = which.invocation === null ? `UNIT=${which.unit}` : `INVOCATION_ID=${which.invocation}`;
   const messages = [processExited, unitFailed, unitSucceeded].map((id) => `MESSAGE_ID=${id}`);
