@@ -13,7 +13,7 @@ export * from "./agent.ts";
 export * from "./deadline.ts";
 export * from "./answer.ts";
 export * from "./step.ts";
-export { describeExit } from "./process-incidents.ts";
+export { describeExit, lastWords } from "./process-incidents.ts";
 export { evidenceKinds } from "./evidence.ts";
 export { outageKinds } from "./incidents.ts";
 export * from "./notices.ts";

@@ -165,7 +165,7 @@ export function goSilent(turn: Turn): void {
     title: never ? `has never beaten, ${silence} after it was first seen` : `silent for ${silence}`,
     text: never
       ? `No beat has come since it was registered. Check that its loop runs and that it sends its beats here.`
-      : `${promise}; ${state.missed} were missed in a row. Nothing was done by itself: no supervisor keeps this agent. Check its process, then its log.`,
+      : `${promise}; ${state.missed} were missed in a row. ${whoActs(turn)} Check its process, then its log.`,
     numbers: {
       interval_ms: state.intervalMs,
       grace_ms: graceOf(state.intervalMs, settings),
@@ -173,6 +173,12 @@ export function goSilent(turn: Turn): void {
       silent_ms: at - since,
     },
   });
+}
+
+function whoActs({ state: { supervisor } }: Turn): string {
+  return supervisor === null
+    ? "Nothing was done by itself: no supervisor keeps this agent."
+    : `Its supervisor on ${supervisor.host} has said nothing of it.`;
 }
 
 /** On the server, the verdict on a supervised agent is the supervisor's; it is waited for once. */

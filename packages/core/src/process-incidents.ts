@@ -30,7 +30,7 @@ export function openExitIncident(turn: Turn, exit: Exit, how: string): void {
 }
 
 /** The line a person looks for: the last that names an error, since some runtimes print a stack after it; else the last one. */
-function lastWords(lines: readonly string[]): string | null {
+export function lastWords(lines: readonly string[]): string | null {
   const named = lines.findLast((line) => /error|exception|panic|fatal|abort/i.test(line) && !/^\s+at /.test(line));
   return (named ?? lines.at(-1))?.trim() ?? null;
 }

@@ -80,6 +80,10 @@ export function isRunning(recovery: Recovery | null): boolean {
   return phase === "starting" || phase === "probation" || phase === "healthy" || phase === "stopping";
 }
 
+function isProven({ phase }: Recovery): boolean {
+  return phase === "probation" || phase === "healthy";
+}
+
 export function onStarted(turn: Turn, runId: string, pid: number | null): void {
   const { state, settings, at } = turn;
   const recovery = recoveryOf(turn);
@@ -148,7 +152,9 @@ function resolveAfterRestart(turn: Turn): void {
 export function onExited(turn: Turn, runId: string, exit: Exit): void {
   const { state, settings } = turn;
   const recovery = recoveryOf(turn);
-  if (settings.keeps && (recovery.runId !== runId || !isRunning(recovery))) return;
+  // Without a run it ended before it was ever started, while it waited for that.
+  const isOther = recovery.runId !== null && recovery.runId !== runId;
+  if (settings.keeps && (isOther || !isRunning(recovery))) return;
   const how = describeExit(exit);
   record(turn, "exited", how, {
     run_id: runId,
@@ -196,7 +202,11 @@ export function onHung(turn: Turn): void {
   const started = recovery.phase === "starting";
   const since = started ? (recovery.startedAt ?? at) : (state.lastBeatAt ?? at);
   reportHung(turn, since, started);
-  if (settings.restart.restart === "never") return;
+  if (settings.restart.restart === "never") {
+    // Told once; its deadline is over and would be over at every look.
+    state.recovery = { ...recovery, until: null };
+    return;
+  }
   stopProcess(turn, { why: "hung", then: "restart", reason: started ? "no first beat in time" : "it hung" });
 }
 
@@ -274,14 +284,16 @@ export function giveUp(turn: Turn, why: string): void {
 /** Opens `needs-human`; on the server, when the supervisor reports that it has given up. */
 function askHuman(turn: Turn, why: string): void {
   raiseMendable(turn, "No automatic restart is left.");
+  // Nothing runs that could beat: its silence is no news on top of this.
+  turn.state.nextMissAt = null;
   // The incident of its state says the same and has woken somebody already.
   if (findIncident(turn.state, "state-invalid")?.numbers["action"] === "stopped") return;
   const since = turn.state.recovery?.troubleSince ?? turn.at;
   openIncident(turn, {
     kind: "needs-human",
     since,
-    title: "needs you: it will not be restarted again by itself",
-    text: `Why: ${why}. Find the cause in its output and its last incidents, then run \`midwatch restart ${turn.state.name}\`.`,
+    title: `needs you: ${why}`,
+    text: `It will not be restarted again by itself. Find the cause in its output and its last incidents, then run \`midwatch restart ${turn.state.name}\`.`,
     numbers: { attempts: turn.state.recovery?.attempt ?? 0 },
   });
 }
@@ -302,6 +314,8 @@ export function followRecovery(turn: Turn, recovery: Recovery): void {
   state.recovery = recovery;
   const changed = before?.phase !== recovery.phase || before.attempt !== recovery.attempt;
   if (!changed) return;
+  // No beat will ever say so where only the process is watched.
+  if (turn.settings.liveness === "process" && isProven(recovery)) changeState(turn, "up", "it runs");
   record(turn, "recovery-changed", `${before?.phase ?? "unknown"} → ${recovery.phase}`, {
     phase: recovery.phase,
     attempt: recovery.attempt,

@@ -16,7 +16,10 @@ const outcomes: Readonly<Record<InvalidState["action"], string>> = {
 export function onStateInvalid(turn: Turn, { reason, action, text }: InvalidState): void {
   const { state, at } = turn;
   record(turn, "state-invalid", `${outcomes[action]}: ${reason}`, { action });
-  const remedy = action === "stopped" ? ` Repair it, then run \`midwatch restart ${state.name}\`.` : "";
+  const remedy =
+    action === "stopped"
+      ? ` Repair it or put an earlier one in its place, then run \`midwatch restart ${state.name}\`.`
+      : "";
   openIncident(turn, {
     kind: "state-invalid",
     since: at,

@@ -1,3 +1,4 @@
+import type { BeatStatus } from "./beat.ts";
 import type { CostState } from "./cost/state.ts";
 import type { Incident } from "./incident.ts";
 import type { Recovery } from "./recovery.ts";
@@ -47,7 +48,7 @@ export interface AgentState {
   readonly state: LivenessState;
   readonly since: Ms;
   readonly lastBeatAt: Ms | null;
-  readonly lastStatus: string | null;
+  readonly lastStatus: BeatStatus | null;
   readonly lastMessage: string | null;
   /** Beats missed in a row. */
   readonly missed: number;

@@ -206,11 +206,7 @@ function release(turn: Turn, by: string): void {
   const { state, settings, at } = turn;
   const held = state.hold !== null;
   state.hold = null;
-  if (settings.keeps) {
-    if (!isRunning(state.recovery))
-      startOnRequest(turn, by, state.recovery?.phase === "idle" ? null : `${by} asked for it`);
-    return;
-  }
+  if (settings.keeps) return startKept(turn, by);
   if (!held || state.state !== "paused") return;
   changeState(turn, state.lastBeatAt === null ? "new" : "unknown", `resumed by ${by}`);
   state.missed = 0;
@@ -218,4 +214,13 @@ function release(turn: Turn, by: string): void {
     state.lastBeatAt === null
       ? at + startupOf(state.intervalMs, settings)
       : firstMissAt(at, null, state.intervalMs, settings);
+}
+
+function startKept(turn: Turn, by: string): void {
+  const { recovery } = turn.state;
+  const reason = `${by} asked for it`;
+  // Its end is awaited; what was to stay down after it is not to any more.
+  if (recovery?.phase === "stopping" && recovery.then === "stay") {
+    turn.state.recovery = { ...recovery, then: "restart", reason };
+  } else if (!isRunning(recovery)) startOnRequest(turn, by, recovery?.phase === "idle" ? null : reason);
 }
