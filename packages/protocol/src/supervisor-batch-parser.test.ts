@@ -8,6 +8,7 @@ const settings = {
   missed_limit: 2,
   startup_ms: 120_000,
   liveness: "beats",
+  restart: "on-failure",
   max_restarts: 3,
   cooldown_ms: 300_000,
   tags: ["prod"],
@@ -95,6 +96,27 @@ test("everything a supervisor can say is read as it was said", () => {
   assert.ok(batch.items[0]?.is === "beat" && batch.items[0].parsed.ok && batch.items[0].parsed.beat.tokens === 5);
   const facts = batch.items.slice(1).map((item) => (item.is === "fact" ? { n: item.n, fact: item.fact } : item));
   assert.deepEqual(facts, request.items.slice(1));
+});
+
+test("the spool of an older supervisor, which says of memory only yes or no, loses no exit", () => {
+  const items = [false, true].map((oom, index) => ({
+    n: index + 1,
+    fact: {
+      type: "exited",
+      at: 1,
+      agent: "bot",
+      run_id: "r1",
+      exit: { code: null, signal: "SIGKILL", stopped_for: null, oom, last_lines: [] },
+    },
+  }));
+  const parsed = parseSupervisorBatch({ ...request, items });
+  assert.ok(parsed.ok);
+  assert.deepEqual(
+    parsed.batch.items.map((item) =>
+      item.is === "fact" && item.fact.type === "exited" ? (item.fact.exit.oom?.confidence ?? null) : item,
+    ),
+    [null, "likely"],
+  );
 });
 
 test("every reason for which a supervisor ends a process is understood", () => {

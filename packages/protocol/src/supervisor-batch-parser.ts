@@ -94,6 +94,7 @@ function readAgent(fields: Fields, value: unknown, path: string): { name: string
       missed_limit: span("missed_limit"),
       startup_ms: span("startup_ms"),
       liveness: must(fields, settings["liveness"], `${at}.liveness`, liveness) ?? "beats",
+      restart: fields.oneOf(settings["restart"], `${at}.restart`, ["always", "on-failure", "never"]) ?? "always",
       max_restarts: span("max_restarts"),
       cooldown_ms: span("cooldown_ms"),
       tags: fields
@@ -202,6 +203,9 @@ function readExit(fields: Fields, value: unknown): ExitFact {
 }
 
 function readOutOfMemory(fields: Fields, value: unknown): ExitFact["oom"] {
+  // Supervisors before 0.2 said yes or no, and a spool of theirs may still come.
+  if (value === false) return null;
+  if (value === true) return { confidence: "likely", seen: "its supervisor said so" };
   const oom = fields.object(value, "fact.exit.oom");
   if (oom === null) return null;
   const path = "fact.exit.oom.confidence";

@@ -8,6 +8,7 @@
  * A key with scope `ingest` is needed.
  */
 
+import type { BeatStatus } from "@midwatch/core";
 import type { BeatAnswer, ErrorBody, RecoveryView } from "./api.ts";
 
 /** A fact the supervisor saw; `at` in milliseconds by its own clock, put right by the difference to `sent_at`. */
@@ -88,6 +89,8 @@ export interface SupervisedSettings {
   missed_limit: number;
   startup_ms: number;
   liveness: "beats" | "process";
+  /** Absent in what older supervisors send: `always`. */
+  restart?: "always" | "on-failure" | "never";
   max_restarts: number;
   cooldown_ms: number;
   tags: string[];
@@ -110,6 +113,10 @@ export interface SupervisedAgentView {
   /** The last beat that reached the server without passing through the supervisor, in milliseconds of the server's clock; null if none did. */
   direct_beat_at: number | null;
   direct_run_id: string | null;
+  /** What that beat said: its status, how much of its lease is left, the interval it declared. Null where it said nothing of it. */
+  direct_status: BeatStatus | null;
+  direct_lease_ms: number | null;
+  direct_interval_ms: number | null;
 }
 
 export interface Command {

@@ -32,6 +32,8 @@ const spoolBytes = 256 * 2 ** 20;
 const segmentBytes = 2 ** 20;
 /** The server takes a supervisor that has not called for 30 s for lost. */
 const longestPollMs: DurationMs = 20_000;
+/** A run that has just begun may beat past this supervisor. */
+const firstBeatPollMs: DurationMs = 2_000;
 
 export interface Parts {
   readonly supervisorId: string;
@@ -191,5 +193,6 @@ function linkTo(given: {
 /** Where agents beat past the supervisor, the server's word is its only sign of life: it is asked for in time. */
 function pollFor(keepers: readonly Keeper[]): DurationMs {
   const direct = keepers.filter(({ beatsDirectly }) => beatsDirectly).map(({ intervalMs }) => intervalMs / 2);
-  return Math.min(longestPollMs, ...direct);
+  const first = keepers.some(({ awaitsFirstBeat }) => awaitsFirstBeat) ? [firstBeatPollMs] : [];
+  return Math.min(longestPollMs, ...direct, ...first);
 }

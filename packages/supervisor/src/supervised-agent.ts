@@ -73,6 +73,7 @@ export function wireSettingsOf(agent: SupervisedAgent): SupervisedSettings {
     missed_limit: agent.missedLimit,
     startup_ms: agent.startupMs,
     liveness: agent.liveness,
+    restart: agent.restart,
     max_restarts: agent.maxRestarts,
     cooldown_ms: agent.cooldownMs,
     tags: [...agent.tags],

@@ -63,7 +63,11 @@ export function patchOfSupervised(settings: SupervisedSettings): SettingsPatch {
     missedLimit: Math.max(1, settings.missed_limit),
     startupMs: settings.startup_ms,
     liveness: settings.liveness,
-    restart: { maxRestarts: settings.max_restarts, cooldownMs: settings.cooldown_ms },
+    restart: {
+      restart: settings.restart ?? "always",
+      maxRestarts: settings.max_restarts,
+      cooldownMs: settings.cooldown_ms,
+    },
     tags: settings.tags,
   };
 }

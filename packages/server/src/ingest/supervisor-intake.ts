@@ -3,7 +3,7 @@
 // difference between its clock and ours when it sent the batch.
 
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { answerFor, SECOND, type AgentEvent, type Ms } from "@midwatch/core";
+import { answerFor, SECOND, type AgentEvent, type AgentState, type DurationMs, type Ms } from "@midwatch/core";
 import {
   beatIdentity,
   bodyDigest,
@@ -58,6 +58,10 @@ interface Delivery {
 
 type Answer = BeatAnswer | ErrorBody;
 
+function leaseLeft({ lease }: AgentState, now: Ms): DurationMs | null {
+  return lease !== null && lease.until > now ? Math.round(lease.until - now) : null;
+}
+
 export class SupervisorIntake {
   readonly #deps: IntakeDeps;
   /** What each supervisor last declared: agents are told of it only when it has changed. */
@@ -89,7 +93,7 @@ export class SupervisorIntake {
 
   /** What the server knows of the supervisor's agents that it may not. */
   async agentsOf(supervisor: string): Promise<SupervisedAgentView[]> {
-    const { ledger, store, settingsOf } = this.#deps;
+    const { ledger, store, settingsOf, clock } = this.#deps;
     const views: SupervisedAgentView[] = [];
     for (const name of [...ledger.census.agentsOf(supervisor)].toSorted()) {
       const row = await store.agent(name);
@@ -103,6 +107,9 @@ export class SupervisorIntake {
         warning,
         direct_beat_at: known?.directBeatAt ?? null,
         direct_run_id: known?.directRunId ?? null,
+        direct_status: row.state.lastStatus,
+        direct_lease_ms: leaseLeft(row.state, clock.now()),
+        direct_interval_ms: row.state.intervalSource === "declared" ? row.state.intervalMs : null,
       });
     }
     return views;

@@ -186,6 +186,9 @@ const SupervisedAgentSchema = Type.Object({
   warning: WarningSchema,
   direct_beat_at: orNull(Type.Integer({ description: "Milliseconds of the server's clock" })),
   direct_run_id: orNull(Type.String()),
+  direct_status: orNull(Type.String()),
+  direct_lease_ms: orNull(Type.Integer()),
+  direct_interval_ms: orNull(Type.Integer()),
 });
 
 export const BatchAnswerSchema = Type.Object({

@@ -5,9 +5,10 @@
 // Every call has an end: in time, and in the bytes that are taken. When the daemon cannot be reached, that is a
 // SupervisorError of code `platform_unavailable` that says what to do, and says nothing about any container.
 
-import { request, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { DurationMs } from "@midwatch/core";
 import { describeError, SupervisorError, systemCode } from "../failure.ts";
+import { http } from "../node-http.ts";
 import { pickSocket, spellAddress, type EngineAddress } from "./engine-address.ts";
 
 export interface EngineCall {
@@ -117,7 +118,8 @@ export class EngineClient {
         ? { host: address.host, port: address.port }
         : { socketPath: pickSocket(address.paths), headers: { host: "docker" } };
     return new Promise((resolve, reject) => {
-      request({ ...place, method, path, signal, agent: false }, resolve)
+      http
+        .request({ ...place, method, path, signal, agent: false }, resolve)
         .on("error", reject)
         .end();
     });

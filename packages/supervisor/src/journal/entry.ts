@@ -59,7 +59,14 @@ export function decodeEntry(content: string): JournalEntry | null {
   if (sum !== digest(json)) return null;
   const entry = JSON.parse(json) as { v: unknown; state: { v: unknown } };
   // The checksum says that encodeEntry wrote it, and the versions say what it wrote.
-  return entry.v === 1 && entry.state.v === 1 ? (entry as JournalEntry) : null;
+  return entry.v === 1 && entry.state.v === 1 ? withoutOldWords(entry as JournalEntry) : null;
+}
+
+/** Before 0.2, that memory ran out was yes or no; the death it tells of is over, and nobody asks any more how sure that was. */
+function withoutOldWords(entry: JournalEntry): JournalEntry {
+  const { lastDeath } = entry;
+  if (typeof (lastDeath?.exit.oom as unknown) !== "boolean" || lastDeath === null) return entry;
+  return { ...entry, lastDeath: { ...lastDeath, exit: { ...lastDeath.exit, oom: null } } };
 }
 
 function digest(json: string): string {

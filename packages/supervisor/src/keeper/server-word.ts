@@ -41,24 +41,24 @@ export function beatDirectly(
   return word.direct_run_id === null && last !== null && word.direct_beat_at > (last.direct_beat_at ?? 0);
 }
 
-/** A sign of life without content: its tokens and words are with the server already. */
-export function bareBeat(agent: string, runId: string | null): Beat {
+/** What the server says of a beat that passed this supervisor by, as far as life goes: tokens and words are with the server already. */
+export function bareBeat(agent: string, word: SupervisedAgentView): Beat {
   return {
     agent,
-    status: "ok",
+    status: word.direct_status ?? "ok",
     tokens: 0,
     costUsdMicros: null,
     ts: null,
-    runId,
+    runId: word.direct_run_id,
     instance: null,
     seq: null,
     cycle: null,
     cycleKind: null,
     cycleMs: null,
     usage: [],
-    intervalMs: null,
+    intervalMs: word.direct_interval_ms ?? null,
     everyMs: null,
-    leaseMs: null,
+    leaseMs: word.direct_lease_ms ?? null,
     leaseReason: null,
     message: null,
     progress: null,

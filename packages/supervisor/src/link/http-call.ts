@@ -2,6 +2,7 @@
 // agents for months and speaks to one server.
 
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import { http } from "../node-http.ts";
 
 export interface HttpCall {
   readonly method: "GET" | "POST";
@@ -25,7 +26,7 @@ type Request = (url: URL, options: RequestOptions, onAnswer: (answer: IncomingMe
 export async function httpCall(url: URL, call: HttpCall): Promise<HttpAnswer> {
   // TLS is loaded only where it is spoken.
   const client: { readonly request: Request } =
-    url.protocol === "https:" ? await import("node:https") : await import("node:http");
+    url.protocol === "https:" ? process.getBuiltinModule("node:https") : http;
   const { method, headers, body, signal } = call;
   const length = body === null ? {} : { "content-length": String(Buffer.byteLength(body)) };
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();

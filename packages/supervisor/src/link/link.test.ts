@@ -119,6 +119,9 @@ test("an agent that the server holds is stopped, and started again when it lets 
     warning: "loop_detected",
     direct_beat_at: null,
     direct_run_id: null,
+    direct_status: null,
+    direct_lease_ms: null,
+    direct_interval_ms: null,
   } as const;
   server.views.push({ ...view, directive: "pause" });
   await until("it is stopped", () => processesOf(folder).length === 0);
@@ -145,6 +148,9 @@ test("an agent that beats straight to the server is not taken for hung", async (
       warning: null,
       direct_beat_at: beatAt,
       direct_run_id: run,
+      direct_status: "ok",
+      direct_lease_ms: null,
+      direct_interval_ms: null,
     };
     await until("the supervisor has asked again", async () => {
       await clock.pass(100);
@@ -154,6 +160,39 @@ test("an agent that beats straight to the server is not taken for hung", async (
   }
   assert.deepEqual(notices, []);
   assert.equal(processesOf(folder).length, 1);
+});
+
+test("a lease and an announced end that pass the supervisor by are respected all the same", async (t) => {
+  const folder = await folderFor(t);
+  const clock = simulatedClock();
+  const server = await serverStub();
+  t.after(() => server.close());
+  const agents = [agentIn(folder, { run: "sleep 4", intervalMs: 5_000 })];
+  const { running, notices } = await supervise(folder, { clock, server, agents });
+  const run = await runIn(server.items);
+  const said = { name: "bot", directive: "continue", reason: null, warning: null, direct_run_id: run } as const;
+  server.views[0] = {
+    ...said,
+    direct_beat_at: 1_000,
+    direct_status: "ok",
+    direct_lease_ms: 60_000,
+    direct_interval_ms: null,
+  };
+  const isHeard = async (what: string): Promise<void> => {
+    const heard = server.calls;
+    await until(what, async () => {
+      await clock.pass(100);
+      return server.calls >= heard + 2;
+    });
+  };
+  await isHeard("the lease is heard");
+  await clock.pass(30_000);
+  assert.deepEqual(notices, [], "it waits, as it said it would");
+  const shuttingDown = { direct_status: "shutting_down", direct_lease_ms: null, direct_interval_ms: null } as const;
+  server.views[0] = { ...said, direct_beat_at: 2_000, ...shuttingDown };
+  await isHeard("the end is heard");
+  assert.equal((await running.ended)[0]?.how, "exited", "and status 0 is then no crash");
+  assert.deepEqual(notices, []);
 });
 
 test("a person is told by the server, and by the supervisor only of what the server has not taken over", async (t) => {

@@ -2,7 +2,7 @@
 // safe on disk and folded; what cannot be stored is answered with 503, and its agent sends it again.
 
 import { createHash, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Ms } from "@midwatch/core";
 import {
@@ -20,6 +20,7 @@ import {
 } from "@midwatch/protocol";
 import { describeError, SupervisorError, systemCode } from "../failure.ts";
 import type { ReceivedBeat } from "../keeper/received-beat.ts";
+import { http } from "../node-http.ts";
 import type { Address } from "./address.ts";
 import { BrokenBeats } from "./broken-beats.ts";
 import { readBody } from "./read-body.ts";
@@ -49,7 +50,7 @@ export class Receiver {
   private constructor(options: ReceiverOptions) {
     this.#options = options;
     this.#keyDigest = digestOf(options.address.key);
-    this.#server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 30_000 }, (request, response) => {
+    this.#server = http.createServer({ keepAliveTimeout: 120_000, requestTimeout: 30_000 }, (request, response) => {
       void this.#serve(request, response);
     });
   }
