@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
 import { SupervisorError } from "./failure.ts";
-import { agentIn, beatsOf, folderFor, loop, outputOf, pidOf, runsOf, supervise } from "./testing/supervisor-in-test.ts";
+import { agentIn, beatsOf, folderFor, loop, pidOf, runsOf, supervise } from "./testing/supervisor-in-test.ts";
 import { until } from "./testing/until.ts";
 
 test("agents start after those they come after, and stop before them", async (t) => {
@@ -126,6 +125,6 @@ function outputEnds(folder: string): boolean {
     return false;
   } catch {
     // It does not run, which is what is waited for.
-    return outputOf(folder) === "" || join(folder) !== "";
+    return true;
   }
 }

@@ -20,6 +20,11 @@ export function stopOrder<T extends Ordered>(agents: readonly T[]): readonly (re
   return groups;
 }
 
+/** What others come after goes first. */
+export function startOrder<T extends Ordered>(agents: readonly T[]): readonly T[] {
+  return stopOrder(agents).toReversed().flat();
+}
+
 /** Everything that comes after this agent, directly or not, in the order of starting. */
 export function dependentsOf<T extends Ordered>(agents: readonly T[], name: string): readonly T[] {
   const reached = new Set([name]);
@@ -32,9 +37,7 @@ export function dependentsOf<T extends Ordered>(agents: readonly T[], name: stri
     }
   }
   reached.delete(name);
-  return stopOrder(agents.filter((agent) => reached.has(agent.name)))
-    .toReversed()
-    .flat();
+  return startOrder(agents.filter((agent) => reached.has(agent.name)));
 }
 
 /** The names of a circle, such as ["a", "b", "a"]; null when there is none. */

@@ -9,8 +9,8 @@ import { describeUnkillable, stopTree } from "./process/stop-ladder.ts";
 const retireGraceMs = 10_000;
 
 /**
- * Ends the processes of agents that are not configured any more, because nobody would watch them. What a platform runs is
- * left to it. Resolves to the names whose journal is of no use now.
+ * Ends the processes of agents that are not configured any more, or not as a process, because nobody would watch them. What a
+ * platform runs is left to it. Resolves to the names whose journal is of no use now.
  */
 export async function retire(given: {
   readonly supervisorId: string;
@@ -22,7 +22,8 @@ export async function retire(given: {
   readonly log: (line: string) => void;
 }): Promise<readonly string[]> {
   const { supervisorId, entries, keepers, now, tell, log } = given;
-  const runs = given.found.filter(({ agent }) => !keepers.has(agent));
+  const isKept = (agent: string): boolean => keepers.get(agent)?.agent.target.platform === "process";
+  const runs = given.found.filter(({ agent }) => !isKept(agent));
   for (const { agent, run } of entries.values()) {
     // Where processes cannot be searched for, the journal knows them.
     const listed = runs.some(({ runId }) => runId === run?.runId);
@@ -30,7 +31,8 @@ export async function retire(given: {
   }
   await Promise.all(
     runs.map(async ({ agent, runId, identity }) => {
-      log(`${agent}: is not configured any more, but process ${identity.pid} runs; it is stopped`);
+      const as = keepers.has(agent) ? " as a process" : "";
+      log(`${agent}: is not configured${as} any more, but process ${identity.pid} runs; it is stopped`);
       const tree = { identity, marker: markerOf(supervisorId, runId) };
       const left = await stopTree(tree, { graceMs: retireGraceMs, kill: false });
       if (left.length > 0) {

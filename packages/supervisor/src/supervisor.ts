@@ -1,9 +1,13 @@
+import { join } from "node:path";
 import { invariant } from "@midwatch/core";
 import type { Command } from "@midwatch/protocol";
 import { assemble, type Parts } from "./assemble.ts";
 import { describeError, SupervisorError, systemCode } from "./failure.ts";
+import type { JournalEntry } from "./journal/entry.ts";
 import { takeOwnership } from "./journal/ownership.ts";
-import { dependentsOf, findCircle, stopOrder } from "./order.ts";
+import type { Keeper } from "./keeper/keeper.ts";
+import { dependentsOf, findCircle, startOrder, stopOrder } from "./order.ts";
+import { forgetOtherExits } from "./process/exit-shim.ts";
 import { findRuns } from "./process/marker.ts";
 import { retire } from "./retire.ts";
 import type { AgentEnd, CommandResult, RunningSupervisor, SupervisorOptions } from "./running-supervisor.ts";
@@ -76,10 +80,14 @@ class Supervisor implements RunningSupervisor {
     const { entries, keepers, journal, relay } = parts;
     for (const agent of agents) {
       const runs = found.filter((run) => run.agent === agent.name);
-      keepers.set(agent.name, await parts.openKeeper(agent, { entry: entries.get(agent.name) ?? null, found: runs }));
+      const known = entries.get(agent.name) ?? null;
+      const entry = runs.length > 0 && !isProcess(agent) ? withoutProcess(known) : known;
+      keepers.set(agent.name, await parts.openKeeper(agent, { entry, found: runs }));
     }
     const tell = relay.fact.bind(relay);
     for (const name of await retire({ ...parts, found, tell, log })) await journal.remove(name);
+    const awaited = [...found, ...[...entries.values()].flatMap(({ run }) => run ?? [])].map(({ runId }) => runId);
+    await forgetOtherExits(join(this.#options.folder, "exits"), new Set(awaited));
     parts.link?.open();
     const begun = [...keepers.values()].map((keeper) => keeper.begin({ asked }));
     parts.watch.open();
@@ -148,36 +156,48 @@ class Supervisor implements RunningSupervisor {
 
   async reload(agents: readonly SupervisedAgent[]): Promise<void> {
     checkAgents(agents);
-    this.#reloading = this.#reloading.then(() => this.#reload(agents));
-    return this.#reloading;
+    const reloaded = this.#reloading.then(() => this.#reload(agents));
+    // What goes wrong is told to whoever asked, and does not keep the next one from its turn.
+    this.#reloading = reloaded.catch(() => undefined);
+    return reloaded;
   }
 
   async #reload(agents: readonly SupervisedAgent[]): Promise<void> {
     if (this.#stopping) return;
-    const { keepers, journal, openKeeper, supervisorId } = this.#open;
+    const { keepers, journal } = this.#open;
     const { log } = this.#options;
     const wanted = new Map(agents.map((agent) => [agent.name, agent]));
     for (const [name, keeper] of keepers) {
       if (wanted.has(name)) continue;
-      log(`${name}: is not configured any more; it is stopped`);
+      const fate = isProcess(keeper.agent) ? "it is stopped" : "it is left to what runs it";
+      log(`${name}: is not configured any more; ${fate}`);
       await keeper.shutDown();
       keepers.delete(name);
       await journal.remove(name);
     }
-    for (const agent of agents) {
+    for (const agent of startOrder(agents)) {
       const before = keepers.get(agent.name);
       if (before && JSON.stringify(before.agent) === JSON.stringify(agent)) continue;
-      // The same way as after a restart of the supervisor: let go with everything written down, and taken over.
-      await before?.close();
-      const found = before ? findRuns(supervisorId).filter((run) => run.agent === agent.name) : [];
-      const keeper = await openKeeper(agent, { entry: before?.entry ?? null, found });
-      keepers.set(agent.name, keeper);
-      await keeper.begin({ asked: false });
-      if (before && madeOf(before.agent) !== madeOf(agent)) {
-        await keeper.command("restart", "the changed configuration");
-      } else if (before) log(`${agent.name}: its new settings hold from now on`);
+      await this.#configure(agent, before ?? null);
     }
     this.#onDecided();
+  }
+
+  /** The same way as after a restart of the supervisor: let go with everything written down, and taken over. */
+  async #configure(agent: SupervisedAgent, before: Keeper | null): Promise<void> {
+    const { keepers, openKeeper, supervisorId } = this.#open;
+    const staysDown = before?.isToStayDown === true;
+    // What runs it from now on knows nothing of its process.
+    const isMoved = before !== null && isProcess(before.agent) && !isProcess(agent);
+    await (isMoved ? before.shutDown() : before?.close());
+    const found = before ? findRuns(supervisorId).filter((run) => run.agent === agent.name) : [];
+    const keeper = await openKeeper(agent, { entry: before?.entry ?? null, found });
+    keepers.set(agent.name, keeper);
+    await keeper.begin({ asked: false });
+    if (before === null) return;
+    if (madeOf(before.agent) === madeOf(agent) || staysDown) {
+      this.#options.log(`${agent.name}: its new settings hold from now on`);
+    } else await keeper.command(isMoved ? "start" : "restart", "the changed configuration");
   }
 
   stop({ agents }: { readonly agents: "stop" | "leave" }): Promise<void> {
@@ -190,7 +210,7 @@ class Supervisor implements RunningSupervisor {
   }
 
   async #close(how: "stop" | "leave"): Promise<void> {
-    await this.#reloading.catch(() => undefined);
+    await this.#reloading;
     const { keepers, watch, receiver, link, spool, relay, fallback, journal } = this.#open;
     const all = [...keepers.values()];
     // The receiver stays until the agents are gone: they announce their end to it.
@@ -215,6 +235,15 @@ class Supervisor implements RunningSupervisor {
     invariant(this.#parts, "a supervisor is handed out only once it has begun");
     return this.#parts;
   }
+}
+
+/** Its process is ended for the platform that runs it from now on, which is no fault of the agent. */
+function withoutProcess(entry: JournalEntry | null): JournalEntry | null {
+  return entry && { ...entry, run: null, start: null, stop: null, resume: entry.stop === null };
+}
+
+function isProcess({ target }: SupervisedAgent): boolean {
+  return target.platform === "process";
 }
 
 /** What a running agent is made of: a change here shows only in a new run. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -45,6 +46,27 @@ test("an agent that died while no supervisor lived is restarted, and counted", a
   await supervise(folder);
   await until("it runs again", () => runsOf(folder).length === 2);
   assert.equal((await journalOf(folder)).state.recovery?.attempt, 1);
+});
+
+test("the status of an ended run is kept until it is in the journal, and forgotten then", async (t) => {
+  const folder = await folderFor(t);
+  const exits = join(folder, "supervisor", "exits");
+  const agents = [agentIn(folder, { run: ["/bin/sh", "-c", "exit 7"], liveness: "process", restart: "never" })];
+  const kept: number[] = [];
+  const lines: string[] = [];
+  const log = (line: string): void => {
+    lines.push(line);
+    if (line === "bot: crashed with exit status 7") kept.push(readdirSync(exits).length);
+  };
+  const first = await supervise(folder, { agents, log });
+  await first.running.ended;
+  assert.deepEqual(kept, [1], lines.join("; "));
+  await until("it is forgotten", () => readdirSync(exits).length === 0);
+
+  await first.running.stop({ agents: "stop" });
+  await writeFile(join(exits, "a-run-that-nobody-knows"), "0");
+  await supervise(folder, { agents });
+  assert.deepEqual(readdirSync(exits), []);
 });
 
 test("an agent that ended with its machine is started again, and that is no restart attempt", async (t) => {
@@ -92,6 +114,22 @@ test("a start that was done an instant before the crash is recognised, and no se
   await supervise(folder);
   await until("its beats are heard", async () => (await journalOf(folder)).state.recovery?.phase === "healthy");
   assert.deepEqual(processesOf(folder), agents);
+});
+
+test("an agent whose shell was killed and whose run nobody knows is ended before another copy is started", async (t) => {
+  const folder = await folderFor(t);
+  const first = await supervisorProcess(folder);
+  await until("the agent beats", () => beatsOf(folder) > 0);
+  await kill(first);
+  const entry = await journalOf(folder);
+  const agents = processesOf(folder);
+  process.kill(entry.run!.identity.pid, "SIGKILL");
+  await writeFile(journalPath(folder), encodeEntry({ ...entry, run: null, resume: true }));
+
+  const { log } = await supervise(folder);
+  await until("a new run beats", () => runsOf(folder).length === 2 && beatsOf(folder) > 0);
+  const both = processesOf(folder).filter((pid) => agents.includes(pid));
+  assert.deepEqual(both, [], log.join("\n"));
 });
 
 test("what was given up stays given up over a restart of the supervisor, until a person asks", async (t) => {

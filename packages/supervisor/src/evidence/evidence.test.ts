@@ -28,6 +28,8 @@ function start(t: TestContext, argv: readonly string[], more: Record<string, str
   const [program = "", ...args] = argv;
   const child = spawn(program, args, {
     stdio: ["ignore", "ignore", "ignore"],
+    // A group of its own, so that what it has started ends with it.
+    detached: true,
     env: { PATH: process.env["PATH"] ?? "", NODE_OPTIONS: "--inspect-port=0", ...more },
   });
   t.after(() => end(child));
@@ -37,9 +39,9 @@ function start(t: TestContext, argv: readonly string[], more: Record<string, str
 }
 
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
+  process.kill(-child.pid, "SIGKILL");
   await gone;
 }
 

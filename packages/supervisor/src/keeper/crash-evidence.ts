@@ -1,4 +1,6 @@
+import { lastWords } from "@midwatch/core";
 import type { EvidenceBundle } from "@midwatch/protocol";
+import { redactText } from "../evidence/redact.ts";
 import type { RememberedBeat } from "./keeper-world.ts";
 
 /** An item's share of the whole, in characters. */
@@ -17,10 +19,10 @@ export function crashEvidence(
   return {
     run_id: runId,
     why: "crashed",
-    summary: lines.at(-1)?.slice(0, 300) ?? "it printed nothing",
+    summary: redactText((lastWords(lines) ?? "it printed nothing").slice(0, 300)),
     items: [
-      { name: "output", text: lines.join("\n").slice(-textLimit) },
-      { name: "beats", text: said.join("\n").slice(-textLimit) },
+      { name: "output", text: redactText(lines.join("\n").slice(-textLimit)) },
+      { name: "beats", text: redactText(said.join("\n").slice(-textLimit)) },
     ],
   };
 }

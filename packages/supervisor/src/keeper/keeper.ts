@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { nextDeadline, type AgentEvent, type AgentSettings, type Exit, type Ms } from "@midwatch/core";
 import type { BeatAnswer, Command, EvidenceBundle, SupervisedAgentView } from "@midwatch/protocol";
+import { redactText } from "../evidence/redact.ts";
 import type { Notice } from "../fallback/notice.ts";
 import { AgentRecord, firstEntry, underSettings } from "../journal/agent-record.ts";
 import type { JournalEntry, StartedRun } from "../journal/entry.ts";
@@ -24,6 +25,7 @@ import { Mailbox } from "./mailbox.ts";
 import type { ReceivedBeat } from "./received-beat.ts";
 import { planFor, type RestorePlan } from "./restore-plan.ts";
 import { bareBeat, beatDirectly, demandOf, theServer } from "./server-word.ts";
+import { isRising, isToStayDown } from "./standing.ts";
 import { Starter } from "./starter.ts";
 
 const commandsLimit = 32;
@@ -41,9 +43,14 @@ export class Keeper {
   readonly #starter: Starter;
   /** Nothing was written down about it yet. */
   readonly #isNew: boolean;
+  /** What stood in its journal has been looked at, and followed. */
+  #hasBegun = false;
   #lastBeats: readonly RememberedBeat[] = [];
   #ticking = false;
-  #closing: "stop" | "leave" | null = null;
+  /** Letting go of the agent, running or not; settled when that is done. */
+  #leaving: Promise<void> | null = null;
+  /** Let go: what happens to the agent is somebody else's business, such as that of its next keeper. */
+  #isClosed = false;
   #runGone: PromiseWithResolvers<undefined> | null = null;
   #word: SupervisedAgentView | null = null;
   #agentId = 0;
@@ -52,10 +59,10 @@ export class Keeper {
     let keeper: Keeper | null = null;
     // Nothing happens to the target before `begin`, which the keeper itself calls for.
     const post = (task: (keeper: Keeper) => Promise<void>): void => {
-      if (keeper) void keeper.#mailbox.post(task.bind(null, keeper));
+      if (keeper) void keeper.#post(task);
     };
     const target = world.openTarget(agent, {
-      onEnded: (end) => post((it) => it.#onEnded(end)),
+      onEnded: (end) => post((it) => it.#onEnded(withoutSecrets(end))),
       onUnkillable: (why) => post((it) => it.#onUnkillable(why)),
       onAppeared: (by) => post((it) => it.#onAppeared(by)),
       onEvidence: (evidence) => post((it) => it.#onEvidence(evidence)),
@@ -104,8 +111,10 @@ export class Keeper {
     });
   }
 
-  get #entry(): JournalEntry {
-    return this.#record.entry;
+  #post(task: (keeper: Keeper) => Promise<void>): Promise<void> {
+    return this.#mailbox.post(async () => {
+      if (!this.#isClosed) await task(this);
+    });
   }
 
   /** What is written down about it. */
@@ -117,15 +126,16 @@ export class Keeper {
   begin({ asked }: { readonly asked: boolean }): Promise<void> {
     return this.#mailbox.post(async () => {
       const sight = await this.#target.sight();
-      const { plan, strays } = planFor(this.#isNew ? null : this.#entry, { ...sight, bootId: bootId() });
+      const { plan, strays } = planFor(this.#isNew ? null : this.entry, { ...sight, bootId: bootId() });
       await Promise.all(strays.map((stray) => this.#target.endStray(stray)));
       const now = this.#world.now();
       // What is to stay down may have been started with the machine, by its platform, before anybody watched.
-      const isRebooted = this.#entry.bootId !== undefined && this.#entry.bootId !== bootId();
+      const isRebooted = this.entry.bootId !== undefined && this.entry.bootId !== bootId();
       if (plan.do === "wait" && isRebooted) await this.#target.hold();
-      for (const notice of this.#entry.outbox) this.#world.fallback.add(notice);
-      if (plan.do !== "first-start") await this.#decide({ type: "sight-lost", from: this.#entry.at, at: now });
+      for (const notice of this.entry.outbox) this.#world.fallback.add(notice);
+      if (plan.do !== "first-start") await this.#decide({ type: "sight-lost", from: this.entry.at, at: now });
       await this.#follow(plan, now);
+      this.#hasBegun = true;
       // What was just tried and refused is not tried twice.
       const leftAsIs = plan.do === "wait" || plan.do === "ended-unseen";
       if (asked && leftAsIs && !this.#target.isRunning) {
@@ -143,11 +153,13 @@ export class Keeper {
         await this.#target.adopt(plan.run);
         if (plan.isNew) await this.#onStarted({ ...plan.run, startedAt: now }, plan.run.identity.pid);
         this.#say(`taken over as ${this.#target.what} ${this.#pid ?? plan.run.identity.pid}`);
-        if (this.#entry.stop) this.#target.stop(this.#entry.stop, { kill: false });
+        if (this.entry.stop) this.#target.stop(this.entry.stop, { kill: false });
         return;
       case "ended-unseen":
         return this.#onEndedUnseen(plan, now);
       case "start":
+        // Without a reason it is no restart, and waits for others now as it did then.
+        this.#starter.begin({ isOrdered: this.entry.start?.reason === null });
         return this.#startIfDecided();
       case "resume":
         this.#starter.begin({ isOrdered: true });
@@ -159,21 +171,21 @@ export class Keeper {
 
   /** Of the agent itself, as people know it. */
   get #pid(): number | null {
-    return this.#entry.state.recovery?.pid ?? null;
+    return this.entry.state.recovery?.pid ?? null;
   }
 
   async #onEndedUnseen(plan: Extract<RestorePlan, { do: "ended-unseen" }>, at: Ms): Promise<void> {
     const { run, withMachine } = plan;
     const end = await this.#target.remember(run);
-    if (withMachine && !this.#entry.stop) this.#record.change({ resume: true });
-    const stoppedFor = this.#entry.stop ?? (withMachine ? "shutdown" : null);
+    if (withMachine && !this.entry.stop) this.#record.change({ resume: true });
+    const stoppedFor = this.entry.stop ?? (withMachine ? "shutdown" : null);
     const lastLines = await this.#target.lastLines(20);
-    return this.#onEnded({ runId: run.runId, at, exit: { ...end, stoppedFor, lastLines } });
+    return this.#onEnded(withoutSecrets({ runId: run.runId, at, exit: { ...end, stoppedFor, lastLines } }));
   }
 
   /** Starts again what was shut down with the last supervisor: no attempt, its counters stand. */
   #resume(): Promise<void> {
-    const attempt = this.#entry.state.recovery?.attempt ?? 0;
+    const attempt = this.entry.state.recovery?.attempt ?? 0;
     this.#record.change({ resume: false, start: { runId: randomUUID(), attempt, reason: null } });
     return this.#startIfDecided();
   }
@@ -184,7 +196,7 @@ export class Keeper {
     const durable = this.#world.relay.beat(received.body, at);
     // What cannot be stored has still been heard: the agent lives, and its disk is no reason to restart it.
     const heard = this.#mailbox.post(async () => {
-      if (beat.runId === this.#entry.run?.runId) this.#record.change({ beatsDirectly: false });
+      if (beat.runId === this.entry.run?.runId) this.#record.change({ beatsDirectly: false });
       if (this.#target.stopReason !== null && beat.leaseMs !== null) this.#target.grant(beat.leaseMs);
       const { status, message, tokens, costUsdMicros } = beat;
       this.#lastBeats = [...this.#lastBeats, { at, status, message, tokens }].slice(-lastBeatsLimit);
@@ -192,7 +204,7 @@ export class Keeper {
     });
     await Promise.all([durable, heard]);
     const { stopReason } = this.#target;
-    return answerOf(this.#entry.state, {
+    return answerOf(this.entry.state, {
       settings: this.settings,
       stopReason,
       word: this.#word,
@@ -202,8 +214,9 @@ export class Keeper {
 
   /** When somebody must look at this agent again; null when only an event can change anything. */
   get deadline(): Ms | null {
-    if (this.#ticking) return null;
-    const due = nextDeadline(this.#entry.state, this.settings);
+    // While it is being let go of, nothing is decided for want of a beat: what ends does not beat.
+    if (this.#ticking || this.#leaving) return null;
+    const due = nextDeadline(this.entry.state, this.settings);
     const { retryAt } = this.#starter;
     return retryAt === null ? due : Math.min(retryAt, due ?? retryAt);
   }
@@ -217,8 +230,8 @@ export class Keeper {
   /** Time has passed; or, for an agent whose beats only the server hears, nobody has watched while the server was away. */
   #nextTick(): AgentEvent {
     const at = this.#world.now();
-    const blind = this.#entry.beatsDirectly && this.#world.serverHeardAt() === null;
-    return blind ? { type: "sight-lost", from: this.#entry.state.now, at } : { type: "tick", at };
+    const blind = this.entry.beatsDirectly && this.#world.serverHeardAt() === null;
+    return blind ? { type: "sight-lost", from: this.entry.state.now, at } : { type: "tick", at };
   }
 
   /** Nobody watched from `from` to `at`. */
@@ -237,20 +250,23 @@ export class Keeper {
   ): Promise<CommandResult> {
     const { id = null, isOrdered = false } = how;
     // The mailbox may be waiting for a slow end that this is to cut short.
-    if (command === "kill") this.#target.hurry();
+    if (command === "kill" && !this.#isCarriedOut(id)) this.#target.hurry();
     return this.#mailbox.post(async () => {
       const { name } = this.agent;
-      if (this.#closing) return { ok: false, message: `${name} is left as it is: its supervisor is shutting down` };
+      if (this.#leaving) return { ok: false, message: `${name} is left as it is: its supervisor is shutting down` };
       if (id !== null) {
-        const { commands } = this.#entry;
-        if (commands.includes(id)) return { ok: true, message: "carried out before" };
-        this.#record.change({ commands: [...commands, id].slice(-commandsLimit) });
+        if (this.#isCarriedOut(id)) return { ok: true, message: "carried out before" };
+        this.#record.change({ commands: [...this.entry.commands, id].slice(-commandsLimit) });
       }
       this.#starter.begin({ isOrdered });
-      const before = this.#entry.state;
+      const before = this.entry.state;
       await this.#act({ type: "command", at: this.#world.now(), command, by });
-      return resultOf(command, before, this.#entry.state);
+      return resultOf(command, before, this.entry.state);
     });
+  }
+
+  #isCarriedOut(id: string | null): boolean {
+    return id !== null && this.entry.commands.includes(id);
   }
 
   /** What the server says of this agent. */
@@ -259,14 +275,15 @@ export class Keeper {
       const last = this.#word;
       this.#word = word;
       const at = this.#world.now();
-      const runId = this.#entry.run?.runId ?? null;
+      const runId = this.entry.run?.runId ?? null;
       if (beatDirectly(last, word, { runId, namesRuns: this.settings.namesRuns })) {
         this.#record.change({ beatsDirectly: true });
-        const beat = bareBeat(this.agent.name, word.direct_run_id);
+        const beat = bareBeat(this.agent.name, word);
+        if (this.#target.stopReason !== null && beat.leaseMs !== null) this.#target.grant(beat.leaseMs);
         const identity = { by: "none" } as const;
         await this.#act({ type: "beat", at, beat, identity, via: "direct", costUsdMicros: null, spooled: false });
       }
-      const demand = this.#closing ? null : demandOf(last, word, this.#entry.state);
+      const demand = this.#leaving ? null : demandOf(last, word, this.entry.state);
       if (demand) await this.#act({ type: "command", at, command: demand, by: theServer });
     });
   }
@@ -277,29 +294,42 @@ export class Keeper {
   }
 
   get beatsDirectly(): boolean {
-    return this.#entry.beatsDirectly;
+    return this.entry.beatsDirectly;
+  }
+
+  /** It runs, and its first beat may come any moment: by this supervisor or past it. */
+  get awaitsFirstBeat(): boolean {
+    return this.#target.isRunning && this.entry.state.recovery?.phase === "starting";
+  }
+
+  get isRunning(): boolean {
+    return this.#target.isRunning;
   }
 
   get intervalMs(): number {
-    return this.#entry.state.intervalMs;
+    return this.entry.state.intervalMs;
   }
 
   /** It is on its way up: what comes after it waits. */
   get isRising(): boolean {
-    const phase = this.#entry.state.recovery?.phase;
-    return this.#entry.start !== null || phase === "idle" || phase === "starting" || phase === "stopping";
+    return !this.#hasBegun || isRising(this.entry);
+  }
+
+  /** Somebody wants it down, or it has ended as it should: that it was configured anew is no reason to start it. */
+  get isToStayDown(): boolean {
+    return isToStayDown(this.entry.state);
   }
 
   /** How it came to its end; null while it runs or will run without a person. */
   get end(): AgentEnd | null {
-    const { state, start, lastDeath } = this.#entry;
+    const { state, start, lastDeath } = this.entry;
     if (this.#target.isRunning || start) return null;
     return endOf(state, { exit: lastDeath?.exit ?? null, refused: this.#starter.isRefused });
   }
 
   /** Somebody has delivered this notification, or it is no longer worth it. */
   delivered(notice: Notice): void {
-    this.#record.change({ outbox: this.#entry.outbox.filter(({ id }) => id !== notice.id) });
+    this.#record.change({ outbox: this.entry.outbox.filter(({ id }) => id !== notice.id) });
   }
 
   get isChatty(): boolean {
@@ -318,11 +348,12 @@ export class Keeper {
 
   /** Keeps a generation of its state, if it is well. */
   async keepGoodState(): Promise<void> {
-    if (this.#entry.state.recovery?.phase === "healthy") await this.#gate.keepGood();
+    if (this.entry.state.recovery?.phase === "healthy") await this.#gate.keepGood();
   }
 
   /** Decides, and starts what was decided to be started. */
   async #act(event: AgentEvent): Promise<void> {
+    if (this.#isClosed) return;
     await this.#decide(event);
     await this.#startIfDecided();
   }
@@ -338,13 +369,13 @@ export class Keeper {
     }
     // The core believes in a run that is gone or was never started (it waits for others, or was not written down): tell it so.
     this.#record.change({ start: null });
-    const runId = this.#entry.state.recovery?.runId ?? "";
+    const runId = this.entry.state.recovery?.runId ?? "";
     const exit = { code: null, signal: null, stoppedFor: why, oom: null, lastLines: [] };
     await this.#decide({ type: "exited", at: this.#world.now(), runId, exit });
   }
 
   async #startIfDecided(): Promise<void> {
-    if (!this.#closing) await this.#starter.startIfDecided();
+    if (!this.#leaving) await this.#starter.startIfDecided();
   }
 
   async #onStarted(run: StartedRun, pid: number | null): Promise<void> {
@@ -354,7 +385,7 @@ export class Keeper {
   }
 
   async #onEnded({ runId, at, exit }: RunEnd): Promise<void> {
-    const { run } = this.#entry;
+    const { run } = this.entry;
     if (run?.runId === runId) {
       const pid = this.#pid ?? run.identity.pid;
       const lastDeath = { runId, pid, startedAt: run.startedAt, diedAt: at, exit };
@@ -372,8 +403,8 @@ export class Keeper {
     const left = await this.#target.swept();
     if (left !== null) this.#say(left);
     this.#runGone?.resolve(undefined);
-    if (this.#entry.resume && !this.#closing) return this.#resume();
-    if (this.#entry.start === null) {
+    if (this.entry.resume && !this.#leaving) return this.#resume();
+    if (this.entry.start === null) {
       await this.#target.hold();
       if (!isCrash(exit)) await this.#gate.keepGood();
     }
@@ -381,7 +412,7 @@ export class Keeper {
   }
 
   async #onUnkillable(why: string): Promise<void> {
-    const runId = this.#entry.run?.runId ?? "";
+    const runId = this.entry.run?.runId ?? "";
     this.#starter.refuse();
     await this.#decide({ type: "start-refused", at: this.#world.now(), runId, reason: why });
     this.#runGone?.resolve(undefined);
@@ -389,7 +420,7 @@ export class Keeper {
 
   /** Somebody has started it past this supervisor, whose business it is from now on. */
   async #onAppeared(by: string): Promise<void> {
-    if (this.#closing || this.#target.isRunning || this.#entry.start) return;
+    if (this.#leaving || this.#target.isRunning || this.entry.start) return;
     await this.#act({ type: "command", at: this.#world.now(), command: "start", by });
   }
 
@@ -401,14 +432,14 @@ export class Keeper {
     await this.#decide({ type: "evidence-taken", at, runId, why, summary });
   }
 
-  /** Ends the agent as an announced stop; the next life of the supervisor starts it again. */
-  async shutDown(): Promise<void> {
-    if (this.#closing) {
-      this.#target.hurry();
-      return;
-    }
-    if (this.#target.outlivesSupervisor) return this.close();
-    this.#closing = "stop";
+  /** Ends the agent as an announced stop; the next life of the supervisor starts it again. Called again, it waits no longer and kills. */
+  shutDown(): Promise<void> {
+    if (this.#leaving) this.#target.hurry();
+    this.#leaving ??= this.#target.outlivesSupervisor ? this.#letGo() : this.#end();
+    return this.#leaving;
+  }
+
+  async #end(): Promise<void> {
     const gone = Promise.withResolvers<undefined>();
     this.#runGone = gone;
     await this.#mailbox.post(async () => {
@@ -423,14 +454,21 @@ export class Keeper {
       this.#target.stop(why, { kill: false });
     });
     await gone.promise;
-    await this.close();
+    await this.#letGo();
   }
 
   /** Lets go of the agent, running or not, with everything written down. */
-  async close(): Promise<void> {
-    this.#closing ??= "leave";
-    await this.#mailbox.post(() => this.#record.save());
-    this.#target.letGo();
+  close(): Promise<void> {
+    this.#leaving ??= this.#letGo();
+    return this.#leaving;
+  }
+
+  #letGo(): Promise<void> {
+    return this.#mailbox.post(async () => {
+      await this.#record.save();
+      this.#isClosed = true;
+      this.#target.letGo();
+    });
   }
 
   /** Writes what is only in memory: beats seen since the last decision. */
@@ -439,7 +477,7 @@ export class Keeper {
   }
 
   #sayWhyNot(): void {
-    const { state, start } = this.#entry;
+    const { state, start } = this.entry;
     const { recovery } = state;
     if (start || recovery?.phase === "cooldown" || this.#starter.isRefused) return;
     this.#say(`is not started: ${state.hold?.reason ?? recovery?.reason ?? "it was stopped"}`);
@@ -448,4 +486,10 @@ export class Keeper {
   #say(line: string): void {
     this.#world.log(`${this.agent.name}: ${line}`);
   }
+}
+
+/** Its last words go into incidents, messages and the file for the next run. */
+function withoutSecrets(end: RunEnd): RunEnd {
+  const { exit } = end;
+  return { ...end, exit: { ...exit, lastLines: exit.lastLines.map((line) => redactText(line)) } };
 }

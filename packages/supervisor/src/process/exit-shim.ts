@@ -6,8 +6,10 @@
 // begins with untouched ones (a trapped signal is reset for a child, an ignored one would not be). A shell tells a signal
 // as 128 + its number; nothing but a shell or a program that speaks like one exits with such a status.
 
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { constants } from "node:os";
+import { join } from "node:path";
+import { fileNameOf } from "../durable-file.ts";
 
 export interface ProcessEnd {
   /** Both null when it could not be seen. */
@@ -34,7 +36,7 @@ export function endOfShim(end: ProcessEnd): ProcessEnd {
   return end.code === null ? end : endOfStatus(end.code);
 }
 
-/** Reads what the shell wrote down, and forgets it; unseen when it never got to it. */
+/** Reads what the shell wrote down; unseen when it never got to it. */
 export async function readExitFile(exitFile: string): Promise<ProcessEnd> {
   try {
     const status = (await readFile(exitFile, "utf8")).trim();
@@ -45,9 +47,18 @@ export async function readExitFile(exitFile: string): Promise<ProcessEnd> {
   }
 }
 
+/** Only once the end is written down elsewhere: a supervisor that dies before that must find it here again. */
 export async function forgetExitFile(exitFile: string): Promise<void> {
   // A file that cannot be removed holds a run's unique name and is never read again.
   await rm(exitFile, { force: true }).catch(() => undefined);
+}
+
+/** Files of runs whose end nobody waits for any more: their supervisor died just after it was written down. */
+export async function forgetOtherExits(folder: string, runIds: ReadonlySet<string>): Promise<void> {
+  const kept = new Set([...runIds].map(fileNameOf));
+  for (const name of await readdir(folder)) {
+    if (!kept.has(name.replace(/\.tmp$/, ""))) await forgetExitFile(join(folder, name));
+  }
 }
 
 function endOfStatus(status: number): ProcessEnd {

@@ -41,18 +41,20 @@ export interface FoundRun {
   readonly identity: ProcessIdentity;
 }
 
-/** The main processes (leaders of their session) of all runs that this supervisor ever started and that still live. */
+/**
+ * The main processes (leaders of their session) of all runs that this supervisor ever started and that still live. Of a run whose
+ * leader is gone, everything that is left: its shell may have been killed alone, and a process that waits in the kernel outlives it.
+ */
 export function findRuns(supervisorId: string): readonly FoundRun[] {
   const start = `\0${markerVariable}=${supervisorId}.`;
-  const runs: FoundRun[] = [];
-  for (const { facts, environment } of scan((one) => one.includes(start))) {
-    if (facts.session !== facts.pid) continue;
+  const members = scan((one) => one.includes(start)).flatMap(({ facts, environment }) => {
     const runId = valueOf(environment, markerVariable)?.slice(supervisorId.length + 1);
     const agent = valueOf(environment, "MIDWATCH_AGENT");
-    if (runId === undefined || agent === undefined) continue;
-    runs.push({ agent, runId, identity: identityOf(facts) });
-  }
-  return runs;
+    if (runId === undefined || agent === undefined) return [];
+    return [{ isLeader: facts.session === facts.pid, run: { agent, runId, identity: identityOf(facts) } }];
+  });
+  const led = new Set(members.filter(({ isLeader }) => isLeader).map(({ run }) => run.runId));
+  return members.filter(({ isLeader, run }) => isLeader || !led.has(run.runId)).map(({ run }) => run);
 }
 
 interface Scanned {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { lastLinesOf, OutputLog } from "./output-log.ts";
 
@@ -40,6 +41,23 @@ test("the last lines are those of the present run", async (t) => {
   await file.write("Traceback:\n  ValueError: no\n\n");
   await file.close();
   assert.deepEqual(await log.lastLines(20), ["Traceback:", "  ValueError: no"]);
+});
+
+test("where nothing can be written any more a run gets no file to die of, and no last words of another run", async (t) => {
+  if (!existsSync("/dev/full")) {
+    process.stderr.write(`SKIPPED: ${t.name}: there is no /dev/full here\n`);
+    t.skip("there is no /dev/full here");
+    return;
+  }
+  const path = await pathFor(t);
+  const log = new OutputLog({ path, maxBytes: 10_000, onOutput: null });
+  await appendFile(path, "of the last run\n");
+  await symlink("/dev/full", `${path}.probe`);
+  await assert.rejects(log.openForRun(), { code: "ENOSPC" });
+  assert.deepEqual(await log.lastLines(20), []);
+  const file = await log.openForRun();
+  await file.close();
+  assert.deepEqual(await readdir(dirname(path)), ["bot.log"], "and nothing of the trial is left");
 });
 
 test("an adopted run's earlier output is not heard again", async (t) => {

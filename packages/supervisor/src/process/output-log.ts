@@ -3,7 +3,7 @@
 // Lines printed between the copy and the emptying are lost; that is the price of an agent that survives its supervisor.
 
 import { constants } from "node:fs";
-import { copyFile, open, rename, stat, truncate, type FileHandle } from "node:fs/promises";
+import { copyFile, open, rename, rm, stat, truncate, writeFile, type FileHandle } from "node:fs/promises";
 
 export interface OutputLogOptions {
   readonly path: string;
@@ -16,6 +16,8 @@ export interface OutputLogOptions {
 const lineLimit = 400;
 const lastBytes = 64 * 1024;
 const readChunk = 64 * 1024;
+/** Below this a run is started without its output. */
+const roomBytes = 64 * 1024;
 
 export class OutputLog {
   readonly #options: OutputLogOptions;
@@ -40,9 +42,15 @@ export class OutputLog {
     return this.#chatty;
   }
 
-  /** Opens the file for a run that is about to start. The caller closes its handle once the run has its own. */
+  /**
+   * Opens the file for a run that is about to start. The caller closes its handle once the run has its own. Rejects when
+   * there is no room: in most languages a program dies of printing into a full disk, and it had better live unheard.
+   */
   async openForRun(): Promise<FileHandle> {
     await this.look();
+    // Whatever comes of this, what is there by now is none of the new run's.
+    this.#runStart = (await sizeOf(this.path)) ?? 0;
+    await proveRoom(`${this.path}.probe`);
     const file = await open(this.path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600);
     this.#runStart = (await file.stat()).size;
     this.#heard = this.#runStart;
@@ -124,6 +132,15 @@ export class OutputLog {
 export function lastLinesOf(text: string, limit: number): readonly string[] {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
   return lines.slice(-limit).map((line) => (line.length > lineLimit ? `${line.slice(0, lineLimit - 1)}…` : line));
+}
+
+/** What the file system says is free is not what this user may have: it is tried. */
+async function proveRoom(probe: string): Promise<void> {
+  try {
+    await writeFile(probe, Buffer.alloc(roomBytes), { mode: 0o600 });
+  } finally {
+    await rm(probe, { force: true });
+  }
 }
 
 async function sizeOf(path: string): Promise<number | null> {

@@ -60,6 +60,8 @@ export class ProcessTarget implements Target {
   #watched: WatchedProcess | null = null;
   /** What may be left of the last run. */
   #tree: ProcessTree | null = null;
+  /** The run whose end has been told, until that is written down. */
+  #endedRun: string | null = null;
   #counter: string | null = null;
   /** Of the agent itself, under its shell. */
   #pid: number | null = null;
@@ -146,7 +148,10 @@ export class ProcessTarget implements Target {
     log(`process ${identity.pid} of an earlier run still lives; it is stopped`);
     const tree = { identity, marker: this.#markerOf(runId) };
     const left = await stopTree(tree, { graceMs: agent.stopGraceMs, kill: false });
-    if (left.length > 0) log(describeUnkillable(left));
+    if (left.length === 0) return;
+    log(describeUnkillable(left));
+    // Looked at again before a start, which it would make a second copy.
+    this.#tree = { ...tree, stuck: left };
   }
 
   async remember({
@@ -154,10 +159,8 @@ export class ProcessTarget implements Target {
     identity,
   }: Pick<StartedRun, "runId" | "identity">): Promise<Pick<Exit, "code" | "signal" | "oom">> {
     this.#tree = { identity, marker: this.#markerOf(runId) };
-    const exitFile = this.#exitFileOf(runId);
-    const end = await readExitFile(exitFile);
-    await forgetExitFile(exitFile);
-    return { ...end, oom: null };
+    this.#endedRun = runId;
+    return { ...(await readExitFile(this.#exitFileOf(runId))), oom: null };
   }
 
   #watch(watched: WatchedProcess): void {
@@ -183,6 +186,7 @@ export class ProcessTarget implements Target {
     ];
     // A later run has its own story.
     if (this.#watched === watched) this.#watched = null;
+    this.#endedRun = watched.runId;
     this.#options.onEnded({ runId: watched.runId, at, exit: { ...end, stoppedFor, oom, lastLines } });
   }
 
@@ -236,11 +240,13 @@ export class ProcessTarget implements Target {
     const grantedUntil = (): number => this.#grantedUntil;
     const ladder = { announceMs, graceMs, limitMs, grantedUntil, kill: signal.aborted, hurry: signal };
     const left = await stopTree(tree, ladder);
-    if (left.length === 0 && this.#tree === tree) this.#tree = null;
+    if (this.#tree === tree) this.#tree = left.length === 0 ? null : { ...tree, stuck: left };
     return left;
   }
 
   async swept(): Promise<string | null> {
+    if (this.#endedRun !== null) await forgetExitFile(this.#exitFileOf(this.#endedRun));
+    this.#endedRun = null;
     const stopping = this.#ladder === null ? [] : await this.#ladder;
     const left = this.#tree === null ? stopping : await this.#end(this.#tree, 0);
     return left.length === 0 ? null : describeUnkillable(left);

@@ -12,6 +12,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import type { DurationMs } from "@midwatch/core";
+import { graceEnd, type Grace } from "../target/grace.ts";
 import { isAlive, onLinux, readProcess, signalGroup, signalProcess, type ProcessIdentity } from "./identity.ts";
 import { findMarked, findSession } from "./marker.ts";
 
@@ -19,16 +20,16 @@ export interface ProcessTree {
   /** The main process, dead or alive; null when it was never seen. */
   readonly identity: ProcessIdentity | null;
   readonly marker: string;
+  /**
+   * What could not be ended before. It is known by name alone: what waits in the kernel may not be asked for its marker, and the
+   * leader of its session, which only waited for it, is dead.
+   */
+  readonly stuck?: readonly ProcessIdentity[];
 }
 
-export interface Ladder {
+export interface Ladder extends Grace {
   /** Before TERM, for an agent that hears of it in the answers to its beats. */
   readonly announceMs?: DurationMs;
-  readonly graceMs: DurationMs;
-  /** Until when the agent has asked for more time, by `performance.now()`; asked again and again. */
-  readonly grantedUntil?: () => number;
-  /** From TERM to KILL at most, whatever was granted. */
-  readonly limitMs?: DurationMs;
   /** Begin with KILL. */
   readonly kill: boolean;
   /** Ends the grace early: somebody has asked for KILL meanwhile. */
@@ -43,14 +44,12 @@ const sweepRounds = 3;
 export async function stopTree(tree: ProcessTree, ladder: Ladder): Promise<readonly ProcessIdentity[]> {
   let members = membersOf(tree);
   if (members.length > 0 && !ladder.kill) {
-    const { announceMs = 0, graceMs, grantedUntil, limitMs = graceMs, hurry } = ladder;
+    const { announceMs = 0, hurry } = ladder;
     const toldAt = performance.now();
     if (announceMs > 0) members = await waitUntilGone(tree, members, () => toldAt + announceMs, hurry);
-    const askedAt = performance.now();
+    const grace = graceEnd(performance.now(), ladder);
     ask(tree, members);
-    const graceEnds = (): number =>
-      Math.min(askedAt + Math.max(graceMs, limitMs), Math.max(askedAt + graceMs, grantedUntil?.() ?? 0));
-    members = await waitUntilGone(tree, members, graceEnds, hurry);
+    members = await waitUntilGone(tree, members, grace, hurry);
   }
   for (let round = 0; round < sweepRounds && members.length > 0; round += 1) {
     if (tree.identity) signalGroup(tree.identity, "SIGKILL");
@@ -62,15 +61,13 @@ export async function stopTree(tree: ProcessTree, ladder: Ladder): Promise<reado
 }
 
 /** Every living process of the tree, its main process first. */
-export function membersOf({ identity, marker }: ProcessTree): readonly ProcessIdentity[] {
-  const marked = findMarked(marker);
-  if (identity === null) return marked;
-  const others = isAlive(identity) ? [identity, ...findSession(identity)] : [];
-  return [...others.filter((one, index) => isNew(one, [...marked, ...others.slice(0, index)])), ...marked];
+export function membersOf({ identity, marker, stuck = [] }: ProcessTree): readonly ProcessIdentity[] {
+  const led = identity !== null && isAlive(identity) ? [identity, ...findSession(identity)] : [];
+  return distinct([...led, ...stuck.filter(isAlive), ...findMarked(marker)]);
 }
 
-function isNew({ pid }: ProcessIdentity, known: readonly ProcessIdentity[]): boolean {
-  return known.every((one) => one.pid !== pid);
+function distinct(members: readonly ProcessIdentity[]): readonly ProcessIdentity[] {
+  return [...new Map(members.map((one) => [one.pid, one])).values()];
 }
 
 function ask({ identity }: ProcessTree, members: readonly ProcessIdentity[]): void {
@@ -99,7 +96,7 @@ async function waitUntilGone(
       if (left.length === 0 || !onLinux) return left;
     }
     const remainingMs = deadline() - performance.now();
-    if (remainingMs <= 0 || hurry?.aborted) return membersOf(tree);
+    if (remainingMs <= 0 || hurry?.aborted) return distinct([...left, ...membersOf(tree)]);
     await pause(Math.min(waitMs, remainingMs));
     waitMs = Math.min(waitMs * 2, 100);
     left = left.filter(isAlive);

@@ -7,8 +7,8 @@ import type { FileHandle } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { describeError, systemCode } from "../failure.ts";
 import { findCommand } from "./command-line.ts";
-import { endOfShim, forgetExitFile, readExitFile, underShim, type ProcessEnd } from "./exit-shim.ts";
-import { childrenOf, identify, isAlive, type ProcessIdentity } from "./identity.ts";
+import { endOfShim, readExitFile, underShim, type ProcessEnd } from "./exit-shim.ts";
+import { bootId, childrenOf, identify, isAlive, type ProcessIdentity } from "./identity.ts";
 
 export interface WatchedProcess {
   readonly runId: string;
@@ -55,15 +55,12 @@ export async function startProcess(order: ProcessOrder): Promise<StartOutcome> {
       stdio: ["ignore", output, output],
     });
     const ended = new Promise<ProcessEnd>((end) =>
-      child.once("exit", (code, signal) => {
-        void forgetExitFile(order.exitFile);
-        end(endOfShim({ code, signal }));
-      }),
+      child.once("exit", (code, signal) => end(endOfShim({ code, signal }))),
     );
     child.once("error", (error) => resolve({ ok: false, ...explain(program, error) }));
     if (child.pid !== undefined) {
       // Read before the event loop can reap it, so even a process that dies at once has a name.
-      const identity = identify(child.pid) ?? { pid: child.pid, startTime: "ended at once", bootId: "" };
+      const identity = identify(child.pid) ?? { pid: child.pid, startTime: "ended at once", bootId: bootId() };
       child.unref();
       const { runId, marker } = order;
       resolve({ ok: true, process: { runId, marker, identity, ended, letGo: () => child.removeAllListeners("exit") } });
@@ -81,8 +78,10 @@ function explain(program: string, error: unknown): { readonly reason: string; re
       return { reason: `the arguments and environment of ${program} are too long for this system`, isPassing: false };
     case "EAGAIN":
     case "ENOMEM":
+    case "EMFILE":
+    case "ENFILE":
       return {
-        reason: `the system has no room for another process (${describeError(error)}); check memory and process limits`,
+        reason: `the system has no room for another process (${describeError(error)}); check memory, process and open file limits`,
         isPassing: true,
       };
     default:
@@ -119,10 +118,7 @@ export function adoptProcess(found: {
   const timer = setInterval(() => {
     if (isAlive(identity)) return;
     clearInterval(timer);
-    void readExitFile(exitFile).then((end) => {
-      void forgetExitFile(exitFile);
-      resolve(end);
-    });
+    void readExitFile(exitFile).then(resolve);
   }, lookEveryMs);
   return { runId, identity, marker, ended, letGo: () => clearInterval(timer) };
 }

@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { exitWith, gateIn, openGateInTest, outcomeOf, type GateInTest } from "../testing/gate-in-test.ts";
+import { exitWith, gateIn, openGateInTest, outcomeOf, refusalOf, type GateInTest } from "../testing/gate-in-test.ts";
 import type { StateCheck, StateFile } from "./state-policy.ts";
 
 const json = (path = "state.json"): StateFile => ({ path, check: "json", keep: 3 });
@@ -111,8 +111,16 @@ test("by the policy fresh, unusable state is moved away and the agent starts wit
   assert.equal(outcomeOf(await fresh.gate.admit(crash("b"))), "as it is");
 
   const stop = await openGateInTest(t, { policy: { files: [json()], onInvalid: "stop" } });
+  await write(stop, { "state.json": "{}" });
+  await stop.gate.admit(null);
   await write(stop, { "state.json": "{" });
-  assert.equal(outcomeOf(await stop.gate.admit(crash("a"))), "stays down");
+  const left = await stop.gate.admit(crash("a"));
+  assert.equal(outcomeOf(left), "stays down");
+  assert.equal(
+    refusalOf(left).text,
+    `Nothing was touched: ${join(stop.cwd, "state.json")}. Earlier generations are in ${join(stop.root, "good")}.`,
+    "a person who is woken for it finds both",
+  );
   assert.equal(await readFile(join(stop.cwd, "state.json"), "utf8"), "{");
 });
 

@@ -118,7 +118,7 @@ class FileStateGate implements StateGate {
     const now = snapshotOf(reports);
     const judged: Judgement = crash === null ? "go-on" : judge(known.memory, { runId: crash.runId, fingerprint }, now);
     if (judged === "stop" || (judged === "fall-back" && this.#world.policy.onInvalid === "stop")) {
-      return this.#stopPoisoned(passage);
+      return this.#stopPoisoned(passage, reports);
     }
     if (judged === "fall-back" && fingerprint !== null) {
       const reason = `the agent has died twice in the same way from this state, which passes its checks (${fingerprint})`;
@@ -132,7 +132,7 @@ class FileStateGate implements StateGate {
     return this.#checkByAgent(passage, reports);
   }
 
-  async #stopPoisoned(passage: Passage): Promise<Admission> {
+  async #stopPoisoned(passage: Passage, reports: readonly FileReport[]): Promise<Admission> {
     const { known, fingerprint } = passage;
     await this.#write({ ...this.#remember(passage, "stop"), admitted: known.memory.admitted }, passage.notes);
     const how = fingerprint === null ? "" : ` (${fingerprint})`;
@@ -142,7 +142,14 @@ class FileStateGate implements StateGate {
       return unfit(reason, text);
     }
     const reason = `the agent has died twice in the same way from this state, which passes its checks${how}`;
-    return unfit(reason, "It was left where it is. Repair it or move it away, and restart the agent.");
+    return unfit(reason, this.#untouched(passage, reports));
+  }
+
+  /** Where everything is, for a person who has been woken for it. */
+  #untouched({ known }: Passage, reports: readonly FileReport[]): string {
+    const places = reports.map(({ place }) => place).join(", ");
+    const earlier = known.generations.length === 0 ? "" : ` Earlier generations are in ${this.#world.good}.`;
+    return `Nothing was touched: ${places}.${earlier}`;
   }
 
   async #checkByAgent(passage: Passage, reports: readonly FileReport[]): Promise<Admission> {
@@ -200,11 +207,11 @@ class FileStateGate implements StateGate {
   ): Promise<Admission> {
     const { reason } = fault;
     if (this.#world.policy.onInvalid === "stop") {
-      return unfit(reason, "It was left where it is. Repair it or move it away, and restart the agent.");
+      return unfit(reason, this.#untouched(passage, reports));
     }
     const replaced = await this.#put(passage, reports, fault);
     if (replaced.ok) return this.#settle(passage, replaced, { reason, judged: "go-on" });
-    return unfit(reason, `${replaced.text} Repair it or move it away, and restart the agent.`);
+    return unfit(reason, replaced.text);
   }
 
   async #put(

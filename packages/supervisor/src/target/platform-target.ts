@@ -12,6 +12,7 @@ import { describeError } from "../failure.ts";
 import type { StartedRun, StopReason } from "../journal/entry.ts";
 import { bootId, identify, type ProcessIdentity } from "../process/identity.ts";
 import type { SupervisedAgent } from "../supervised-agent.ts";
+import { graceEnd } from "./grace.ts";
 import type { Life, LifeEnd, Observation, PlatformDriver } from "./platform-driver.ts";
 import type { RunOrder, RunStart, Sight, Target, TargetEvents } from "./target.ts";
 
@@ -277,19 +278,18 @@ export class PlatformTarget implements Target {
     const { signal } = this.#hurry;
     const { stopAnnounceMs, stopGraceMs, stopLimitMs } = agent;
     if (why !== "hung") await this.#untilGone(watched, performance.now() + stopAnnounceMs, signal);
-    if (!signal.aborted) {
+    if (!signal.aborted && this.#isWatched(watched)) {
       await this.#ask(() => driver.requestStop());
-      const askedAt = performance.now();
-      const graceEnds = (): number =>
-        Math.min(askedAt + Math.max(stopGraceMs, stopLimitMs), Math.max(askedAt + stopGraceMs, this.#grantedUntil));
-      await this.#untilGone(watched, graceEnds, signal);
+      const grantedUntil = (): number => this.#grantedUntil;
+      const grace = { graceMs: stopGraceMs, limitMs: stopLimitMs, grantedUntil };
+      await this.#untilGone(watched, graceEnd(performance.now(), grace), signal);
     }
     const giveUpAt = performance.now() + killLimitMs;
-    while (this.#watched === watched && performance.now() < giveUpAt) {
+    while (this.#isWatched(watched) && performance.now() < giveUpAt) {
       await this.#ask(() => driver.kill());
       await this.#untilGone(watched, performance.now() + lookEveryMs);
     }
-    if (this.#watched === watched) {
+    if (this.#isWatched(watched)) {
       onUnkillable(
         `${driver.what} could not be stopped within ${spellDuration(killLimitMs)}, so nothing else is started`,
       );
@@ -307,10 +307,15 @@ export class PlatformTarget implements Target {
   /** Looks until that life is over or the time is. */
   async #untilGone(watched: Watched, until: number | (() => number), hurry?: AbortSignal): Promise<void> {
     const deadline = typeof until === "number" ? (): number => until : until;
-    while (this.#watched === watched && performance.now() < deadline() && hurry?.aborted !== true) {
+    while (this.#isWatched(watched) && performance.now() < deadline() && hurry?.aborted !== true) {
       await this.#lookNow();
-      if (this.#watched === watched) await pause(effectLookMs);
+      if (this.#isWatched(watched)) await pause(effectLookMs);
     }
+  }
+
+  /** Once let go of, what runs under that name may be the next life of another keeper. */
+  #isWatched(watched: Watched): boolean {
+    return this.#watched === watched && !this.#closed;
   }
 
   async swept(): Promise<string | null> {

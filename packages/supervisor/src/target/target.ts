@@ -32,7 +32,7 @@ export interface Target {
   grant(ms: number): void;
   /** Waits no longer for what is being stopped. */
   hurry(): void;
-  /** Ends what is left of the last run; resolves to a sentence when something cannot be ended, else to null. */
+  /** The end of the last run is written down: ends what is left of it, and forgets it. Resolves to a sentence when something cannot be ended, else to null. */
   swept(): Promise<string | null>;
   /** Sees to it that nobody but this supervisor starts it again. */
   hold(): Promise<void>;
