@@ -8,7 +8,9 @@ export async function openStore(dataDir: string, more: Pick<SqliteOptions, "busy
     const { database } = openDataFolder(dataDir);
     return await openSqliteStore({ file: database, ...more });
   } catch (error) {
-    if (error instanceof StoreError) throw new CommandFailure(78, error.message, { cause: error });
+    // What may pass by itself is no bad configuration: under a supervisor the server is started again until it does.
+    if (error instanceof StoreError)
+      throw new CommandFailure(error.retryable ? 1 : 78, error.message, { cause: error });
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandFailure(
       78,

@@ -10,18 +10,24 @@ import { splitListen } from "./config/read-config.ts";
 import { CommandFailure } from "./failure.ts";
 import { policyOf, withPolicy, type PolicyFlags } from "./policy-flags.ts";
 import { targetOf } from "./target.ts";
+import { stayLean } from "./up/lean.ts";
 import { version } from "./version.ts";
 
-// What a command does is loaded when it is asked for: the parent of `midwatch up` and `midwatch status` stay small and quick.
+// What a command does is loaded when it is asked for: the supervisor and `midwatch status` stay small and quick.
 const commands = {
   doctor: () => import("./commands/doctor.ts"),
   install: () => import("./commands/install.ts"),
   key: () => import("./commands/key.ts"),
-  run: () => import("./commands/run.ts"),
+  run: () => supervising(() => import("./commands/run.ts")),
   server: () => import("./commands/server.ts"),
-  supervise: () => import("./commands/supervise.ts"),
-  up: () => import("./commands/up.ts"),
+  supervise: () => supervising(() => import("./commands/supervise.ts")),
+  up: () => supervising(() => import("./commands/up.ts")),
 } as const;
+
+function supervising<T>(load: () => Promise<T>): Promise<T> {
+  stayLean();
+  return load();
+}
 
 interface Place {
   readonly config?: string;
@@ -70,7 +76,7 @@ function midwatch(): Command {
 
 function addWatching(program: Command): void {
   withPlace(program.command("up"))
-    .description("server and supervisor on this machine, as two processes, each started again when it dies")
+    .description("server and supervisor on this machine, as two processes that watch each other")
     .action(async (place: Place) => (await commands.up()).runUp(() => loadConfig(place), placeArgs(place)));
 
   withPlace(program.command("server"))

@@ -16,8 +16,9 @@ import { checkedUrl } from "../target.ts";
 import { log } from "../terminal.ts";
 
 /** `midwatch supervise`: keeps every agent of the file until it is asked to stop; then they are stopped, too. */
-export async function runSupervise(load: () => Config, named: { server?: string; key?: string }): Promise<void> {
-  const config = load();
+export async function runSupervise(read: () => Config, named: { server?: string; key?: string }): Promise<void> {
+  let config = read();
+  const load = (): Config => (config = read());
   if (config.agents.length === 0) {
     const file = config.file ?? "midwatch.yaml, which is not in this folder";
     throw new CommandFailure(78, `There is no agent to keep: add one under \`agents:\` in ${file}.`);
@@ -32,7 +33,7 @@ export async function runSupervise(load: () => Config, named: { server?: string;
   supervisor = await openSupervisor({
     folder: join(config.server.dataDir, "supervisor"),
     agents: config.agents,
-    server: supervisedServer(config, named),
+    server: supervisedServer(() => config, named),
     notifier,
     log,
   });
@@ -88,24 +89,24 @@ export async function reloadConfig(
   }
 }
 
-/** The server that was named, else the one that the file describes. */
+/** The server that was named, else the one that the file describes; `configNow` tells what that says after a reload. */
 export function supervisedServer(
-  config: Config,
+  configNow: () => Config,
   named: { server?: string; key?: string },
 ): NonNullable<SupervisorOptions["server"]> {
-  const { dataDir } = config.server;
-  const url = named.server === undefined ? ownServerUrl(config) : checkedUrl(named.server);
+  const { dataDir } = configNow().server;
+  const fixed = named.server === undefined ? null : checkedUrl(named.server);
+  const url = (): string => fixed ?? ownServerUrl(configNow());
   const key = named.key ?? localKey(dataDir, "ingest");
   if (key !== null) return { url, key };
-  const where = typeof url === "string" ? url : "the server";
   throw new CommandFailure(
     78,
-    `There is no key for ${where} in ${dataDir}. Start the server first (\`midwatch server\` or \`midwatch up\`), or give one with --key KEY.`,
+    `There is no key for ${url()} in ${dataDir}. Start the server first (\`midwatch server\` or \`midwatch up\`), or give one with --key KEY.`,
   );
 }
 
 /** Port 0 lets the system choose at each start; then only the server itself knows where it listens. */
-function ownServerUrl({ server: { host, port, dataDir } }: Config): string | (() => string) {
-  const fixed = `http://${reachableHost(host)}:${port}`;
-  return port === 0 ? () => serverAddress(dataDir)?.url ?? fixed : fixed;
+function ownServerUrl({ server: { host, port, dataDir } }: Config): string {
+  const chosen = port === 0 ? serverAddress(dataDir)?.url : undefined;
+  return chosen ?? `http://${reachableHost(host)}:${port}`;
 }

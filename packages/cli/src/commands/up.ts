@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isLoopbackName } from "@midwatch/server/loopback";
 import type { AgentEnd, RunningSupervisor, SupervisorOptions } from "@midwatch/supervisor";
 import { call } from "../client.ts";
 import type { Config } from "../config/config.ts";
@@ -18,10 +19,11 @@ const askAgainMs = 200;
  * `midwatch up`: this process is the supervisor, and the server is the first thing it keeps. They watch each other: the
  * server beats to the supervisor like an agent, and a supervisor that the server does not hear of is an incident.
  */
-export async function runUp(load: () => Config, args: readonly string[]): Promise<void> {
-  const config = load();
+export async function runUp(read: () => Config, args: readonly string[]): Promise<void> {
+  let config = read();
+  const load = (): Config => (config = read());
   const { dataDir } = config.server;
-  await makeLocalKeys(dataDir);
+  await makeLocalKeys(config);
   const refused = Promise.withResolvers<AgentEnd>();
   const greeted = new AbortController();
   const agentsOf = (now: Config): SupervisorOptions["agents"] => [ownServer(now, args), ...afterServer(now.agents)];
@@ -35,7 +37,7 @@ export async function runUp(load: () => Config, args: readonly string[]): Promis
   supervisor = await openSupervisor({
     folder: join(dataDir, "supervisor"),
     agents: agentsOf(config),
-    server: supervisedServer(config, {}),
+    server: supervisedServer(() => config, {}),
     notifier,
     log,
     onOutput: (agent, chunk) => {
@@ -56,9 +58,17 @@ export async function runUp(load: () => Config, args: readonly string[]): Promis
 }
 
 /** The supervisor needs a key before the server is there; on a database that cannot be opened the server says why. */
-async function makeLocalKeys(dataDir: string): Promise<void> {
+async function makeLocalKeys({ server: { host, dataDir } }: Config): Promise<void> {
   const store = await openStore(dataDir);
   try {
+    const isOpen = (await store.keys()).some(({ revokedAt }) => revokedAt === null);
+    // Elsewhere than on loopback the first key has to be made by a person.
+    if (!isLoopbackName(host) && !isOpen) {
+      throw new CommandFailure(
+        78,
+        `${host} can be reached from other machines, and there is no key yet that would let anybody in. Make one first (\`midwatch key create --scope admin\`), or listen on 127.0.0.1.`,
+      );
+    }
     await ensureLocalKeys(store, dataDir);
   } finally {
     await store.close();
