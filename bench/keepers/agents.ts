@@ -23,14 +23,15 @@ export function agentOf({ folder, token }: Scene, name: string, does: Doing): Ag
 }
 
 export interface BeatingAgent extends Agent {
-  readonly lastBeat: string;
+  /** Where it writes when its keeper expects the next beat. */
+  readonly nextBeatBy: string;
 }
 
 export function hangingAgent({ folder, token }: Scene, name: string): BeatingAgent {
   const { stamps, env } = placeOf(folder, token, name);
-  const lastBeat = `${stamps}.beat`;
-  const argv = [process.execPath, join(scriptFolder, "hanging-agent.mjs"), stamps, lastBeat];
-  return { name, does: "beat-then-hang", stamps, lastBeat, env, argv };
+  const nextBeatBy = `${stamps}.next`;
+  const argv = [process.execPath, join(scriptFolder, "hanging-agent.mjs"), stamps, nextBeatBy];
+  return { name, does: "beat-then-hang", stamps, nextBeatBy, env, argv };
 }
 
 function placeOf(folder: string, token: string, name: string): Pick<Agent, "stamps" | "env"> {

@@ -21,7 +21,8 @@ const missedLimit = 2;
 const graceMs = 1_000;
 const withinMs = 20_000;
 
-export const deadlineMs = intervalMs * missedLimit + graceMs;
+/** From the moment the keeper itself has named for the next beat. */
+const deadlineMs = intervalMs * (missedLimit - 1) + graceMs;
 
 export async function hangUnderMidwatch({ folder, token }: Stage, count: number): Promise<readonly Hang[]> {
   const hangs: Hang[] = [];
@@ -46,7 +47,7 @@ async function oneHang(keeper: Midwatch, agent: BeatingAgent): Promise<Hang> {
   const { bytes } = livesOf(agent);
   const noticedAt = await lineAbout(keeper, "hung:");
   const againAt = (await nextLife(agent, bytes, withinMs)) ?? Infinity;
-  const deadline = Number(readFileSync(agent.lastBeat, "utf8")) + deadlineMs;
+  const deadline = Date.parse(readFileSync(agent.nextBeatBy, "utf8")) + deadlineMs;
   return { noticedMs: noticedAt - deadline, againMs: againAt - deadline, says: wordsOf(keeper) };
 }
 
