@@ -22,15 +22,15 @@ MemoryMax=30M
 MemorySwapMax=0`;
 
 test("with control groups of the second kind, systemd's oom-kill and the group's counter are told for what they are", async (t) => {
-  const why = whyNoUml();
-  if (why !== null) {
+  const skip = (why: string): void => {
     console.error(`SKIPPED: ${t.name}: ${why}`);
     t.skip(why);
-    return;
-  }
+  };
+  const why = whyNoUml();
+  if (why !== null) return skip(why);
   const node = `'${process.execPath}' --conditions=midwatch-source --disable-warning=ExperimentalWarning`;
   const source = `${repository}/packages/supervisor/src`;
-  const answer = await runInUml({
+  const machine = await runInUml({
     units: { "starved.service": starved },
     script: [
       "cat /sys/fs/cgroup/cgroup.controllers",
@@ -39,6 +39,8 @@ test("with control groups of the second kind, systemd's oom-kill and the group's
     ],
     limitMs: 150_000,
   });
+  if (!machine.ran) return skip(machine.why);
+  const answer = machine.printed;
   assert.match(answer, /\bmemory\b/, "the machine has no memory controller");
   const [, told] = /^STARVED (.*)$/m.exec(answer) ?? [];
   assert.ok(told !== undefined, answer);

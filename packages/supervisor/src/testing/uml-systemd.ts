@@ -25,8 +25,16 @@ export function whyNoUml(): string | null {
   return spawnSync("which", ["linux.uml"]).status === 0 ? null : "linux.uml is missing (Debian: user-mode-linux)";
 }
 
+export type UmlAnswer =
+  | { readonly ran: true; readonly printed: string }
+  /** This processor is not for such a kernel, as it turned out. */
+  | { readonly ran: false; readonly why: string };
+
+/** What the kernel says before it panics at its first process. */
+const tooManyRegisters = "set fp regs failed";
+
 /** What the script printed. Rejects when the machine did not power off in time, with the end of its console. */
-export async function runInUml({ units, script, limitMs }: UmlJob): Promise<string> {
+export async function runInUml({ units, script, limitMs }: UmlJob): Promise<UmlAnswer> {
   const folder = mkdtempSync(join(tmpdir(), "midwatch-uml-"));
   try {
     const init = join(folder, "init.sh");
@@ -34,9 +42,11 @@ export async function runInUml({ units, script, limitMs }: UmlJob): Promise<stri
     chmodSync(init, 0o755);
     const console_ = await boot(init, limitMs);
     const [, answer] = new RegExp(`${begin}\\r?\\n([^]*?)${end}`).exec(console_) ?? [];
+    if (answer === undefined && console_.includes(tooManyRegisters))
+      return { ran: false, why: "this processor has more registers (AMX) than User-Mode Linux can save" };
     if (answer === undefined)
       throw new Error(`the machine did not come to its script's end:\n${console_.slice(-3_000)}`);
-    return answer.replaceAll("\r", "");
+    return { ran: true, printed: answer.replaceAll("\r", "") };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
