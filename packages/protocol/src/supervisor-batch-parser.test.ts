@@ -98,18 +98,16 @@ test("everything a supervisor can say is read as it was said", () => {
   assert.deepEqual(facts, request.items.slice(1));
 });
 
-test("the spool of an older supervisor, which says of memory only yes or no, loses no exit", () => {
-  const items = [false, true].map((oom, index) => ({
+function parseExits(exits: readonly object[]): ReturnType<typeof parseSupervisorBatch> {
+  const items = exits.map((exit, index) => ({
     n: index + 1,
-    fact: {
-      type: "exited",
-      at: 1,
-      agent: "bot",
-      run_id: "r1",
-      exit: { code: null, signal: "SIGKILL", stopped_for: null, oom, last_lines: [] },
-    },
+    fact: { type: "exited", at: 1, agent: "bot", run_id: "r1", exit: { code: null, last_lines: [], ...exit } },
   }));
-  const parsed = parseSupervisorBatch({ ...request, items });
+  return parseSupervisorBatch({ ...request, items });
+}
+
+test("the spool of an older supervisor, which says of memory only yes or no, loses no exit", () => {
+  const parsed = parseExits([false, true].map((oom) => ({ signal: "SIGKILL", stopped_for: null, oom })));
   assert.ok(parsed.ok);
   assert.deepEqual(
     parsed.batch.items.map((item) =>
@@ -121,17 +119,7 @@ test("the spool of an older supervisor, which says of memory only yes or no, los
 
 test("every reason for which a supervisor ends a process is understood", () => {
   const reasons = ["hung", "command", "budget", "shutdown", "overdue", null];
-  const items = reasons.map((stopped_for, index) => ({
-    n: index + 1,
-    fact: {
-      type: "exited",
-      at: 1,
-      agent: "bot",
-      run_id: "r1",
-      exit: { code: null, signal: "SIGTERM", stopped_for, oom: null, last_lines: [] },
-    },
-  }));
-  const parsed = parseSupervisorBatch({ ...request, items });
+  const parsed = parseExits(reasons.map((stopped_for) => ({ signal: "SIGTERM", stopped_for, oom: null })));
   assert.ok(parsed.ok);
   assert.deepEqual(
     parsed.batch.items.map((item) =>
