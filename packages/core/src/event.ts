@@ -1,4 +1,5 @@
 import type { Beat, BeatIdentity } from "./beat.ts";
+import type { PricedCall } from "./call.ts";
 import type { IncidentKind } from "./incident.ts";
 import type { OutOfMemory } from "./out-of-memory.ts";
 import type { Recovery } from "./recovery.ts";
@@ -55,6 +56,8 @@ export type AgentEvent =
       /** Delivered from a spool: judged at `at`, which is past. */
       readonly spooled: boolean;
     }
+  /** Calls that were metered from outside its loop, none of them seen before. */
+  | { readonly type: "usage"; readonly at: Ms; readonly calls: readonly PricedCall[] }
   /** Time has passed; deadlines at or before `at` are due. */
   | { readonly type: "tick"; readonly at: Ms }
   /** The watcher itself could not see from `from` to `at`: an outage, a suspend, a clock jump, a starved loop. */

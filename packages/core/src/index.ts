@@ -1,6 +1,7 @@
 export * from "./time.ts";
 export * from "./invariant.ts";
 export * from "./beat.ts";
+export * from "./call.ts";
 export * from "./incident.ts";
 export * from "./settings.ts";
 export * from "./event.ts";

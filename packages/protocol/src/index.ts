@@ -1,5 +1,6 @@
 export * from "./api.ts";
 export * from "./supervisor-link.ts";
+export * from "./meter-link.ts";
 export { JSON_LIMITS, parseJson, type JsonErrorCode, type ParsedJson } from "./json.ts";
 export type { FieldError } from "./fields.ts";
 export { errorBody, invalidFields, notJson, tooLarge, type Refusal } from "./refusal.ts";

@@ -6,7 +6,9 @@ import type {
   HistoryEntry,
   Incident,
   IncidentKind,
+  MeteredCall,
   Ms,
+  PricedCall,
   ResolvedBy,
   Severity,
 } from "@midwatch/core";
@@ -84,6 +86,41 @@ export type IncidentWrite =
       readonly by: ResolvedBy;
     };
 
+/** One metered call as it is kept. */
+export interface CallRecord extends PricedCall {
+  /** False: another source tells of the same calls, so this one is kept to compare and adds to nothing. */
+  readonly counted: boolean;
+}
+
+/** Where a cumulative metric stood when it was last told. */
+export interface SeriesPoint {
+  /** A digest of resource, scope, metric and attributes. */
+  readonly key: string;
+  /** When the series began, as its sender says: another start is another life of the sender. */
+  readonly startedAt: Ms;
+  /** The sender's time of this value. */
+  readonly at: Ms;
+  readonly value: number;
+}
+
+/** Usage of a span that may turn out to be the sum of its children: kept back until `dueAt`. */
+export interface HeldCall {
+  readonly agent: string;
+  readonly trace: string;
+  readonly span: string;
+  readonly parent: string | null;
+  readonly dueAt: Ms;
+  readonly call: MeteredCall;
+}
+
+/** What the receiver of telemetry remembers, written with the calls it counted. */
+export interface TelemetryWrites {
+  readonly series: readonly SeriesPoint[];
+  /** The same span of a trace again takes the place of the first. */
+  readonly hold: readonly HeldCall[];
+  readonly release: readonly { readonly trace: string; readonly span: string }[];
+}
+
 /** A notification to be delivered, written with the decision that caused it. */
 export interface OutboxDraft {
   /** The idempotency key; the same key is never written twice. */
@@ -99,6 +136,7 @@ export interface Writes {
   readonly agents: readonly AgentWrite[];
   /** Called once after agents and incidents were written, with their ids, still inside the transaction. */
   readonly outbox: (ids: WrittenIds) => readonly OutboxDraft[];
+  readonly telemetry?: TelemetryWrites;
   /** Commands for supervisors, written with the decision. */
   readonly commands?: readonly CommandDraft[];
   /** What became of commands. The first outcome stays; only one that is `expired` gives way to what a supervisor says. */
@@ -304,6 +342,13 @@ export interface Store {
   keys(): Promise<readonly KeyRow[]>;
   addKey(key: Omit<KeyRow, "id" | "revokedAt">): Promise<KeyRow>;
   revokeKey(id: number, at: Ms): Promise<void>;
+
+  /** Where these series stood; unknown ones are missing. */
+  series(keys: readonly string[]): Promise<ReadonlyMap<string, SeriesPoint>>;
+  /** Held calls of these traces. */
+  heldCalls(traces: readonly string[]): Promise<readonly HeldCall[]>;
+  /** Held calls that are due, earliest first. */
+  dueHeldCalls(now: Ms, limit: number): Promise<readonly HeldCall[]>;
 
   /** Small facts of the watcher itself: its last sight, gaps in it, sent reports, sign-in links, the health of channels. */
   fact(key: string): Promise<string | null>;
