@@ -15,13 +15,15 @@ export interface Answer {
 }
 
 export function answerFor(state: AgentState, settings: AgentSettings): Answer {
-  const runaway = findIncident(state, "runaway") ?? findIncident(state, "repetition");
+  const loop = findIncident(state, "runaway") ?? findIncident(state, "repetition");
+  const runaway = settings.detector === "shadow" ? undefined : loop;
   const budget = findIncident(state, "budget-exceeded");
+  const isSpent = budget !== undefined || state.hold?.by === "budget";
   const graceMs = graceOf(state.intervalMs, settings);
   return {
     directive: state.hold?.directive ?? "continue",
     reason: state.hold?.reason ?? runaway?.title ?? budget?.title ?? null,
-    warning: runaway ? "loop_detected" : budget ? "cost_exceeded" : null,
+    warning: runaway ? "loop_detected" : isSpent ? "cost_exceeded" : null,
     nextBeatBy: state.nextMissAt === null || state.missed > 0 ? null : state.nextMissAt - graceMs,
   };
 }

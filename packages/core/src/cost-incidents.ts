@@ -2,23 +2,41 @@
 
 import type { Beat } from "./beat.ts";
 import type { ClosedAlarm } from "./cost/alarm.ts";
+import { endBudgetCycle } from "./budget-incidents.ts";
 import { explainClosed, explainVerdict } from "./cost/explain.ts";
-import { acceptCost, closeOpenCycle, kindsInAlarm, stepCost, type JudgedCycle } from "./cost/step-cost.ts";
+import {
+  acceptCost,
+  closeMinute,
+  closeOpenCycle,
+  kindsInAlarm,
+  meterCycle,
+  meterMinute,
+  stepCost,
+  type JudgedCycle,
+} from "./cost/step-cost.ts";
 import type { CycleRecord } from "./effect.ts";
-import { findIncident, openIncident, resolveIncident } from "./incidents.ts";
+import { findIncident, isShadow, openIncident, resolveIncident } from "./incidents.ts";
 import { changeState } from "./liveness.ts";
 import { isRunning, stopProcess } from "./restart-policy.ts";
+import { endOfCycle } from "./repetition.ts";
+import type { Ms } from "./time.ts";
 import { record, type Turn } from "./turn.ts";
 
-/** Judges what a beat used; returns the cycle that it ended, if it ended one. */
-export function judgeCost(turn: Turn, beat: Beat): CycleRecord | null {
+/**
+ * Judges what was used up to a beat: `tokens` of the beat itself, and what was metered from outside since the one before.
+ * Returns the cycle that it ended, if it ended one.
+ */
+export function judgeCost(turn: Turn, beat: Beat, tokens: number): CycleRecord | null {
   const { state, settings } = turn;
+  endMinute(turn);
+  const outside = takesPart(beat) ? state.cost.metered : 0;
+  const before = outside === 0 ? state.cost : { ...state.cost, metered: 0 };
   const { state: cost, judged } = stepCost(
-    state.cost,
+    before,
     {
       kind: beat.cycleKind,
       cycle: beat.cycle,
-      tokens: beat.tokens,
+      tokens: tokens + outside,
       closes: beat.cycleMs !== null,
       detect: isJudged(turn),
     },
@@ -35,6 +53,45 @@ export function judgeCost(turn: Turn, beat: Beat): CycleRecord | null {
   return ended;
 }
 
+/** A beat that takes a lease, waits or only starts stands in the middle of its cycle and says nothing of its cost. */
+function takesPart({ cycle, leaseMs, status }: Beat): boolean {
+  return cycle !== null || (leaseMs === null && (status === "ok" || status === "warning" || status === "error"));
+}
+
+/** Judges what was metered from outside the loop, in the cycle that runs. */
+export function judgeMetered(turn: Turn, tokens: number, at: Ms): void {
+  const { state, settings } = turn;
+  if (tokens === 0 || !isJudged(turn)) return;
+  const beats = state.beatsTotal > 0;
+  const { state: cost, judged } = beats
+    ? meterCycle(state.cost, tokens, settings.cost)
+    : meterMinute(state.cost, { tokens, at }, settings.cost);
+  state.cost = cost;
+  applyMinutes(turn, judged);
+}
+
+/** Ends the minute of an agent that never beats, once no source lags behind it any more. */
+export function endMinute(turn: Turn): void {
+  const { state: cost, judged } = closeMinute(turn.state.cost, turn.settings.cost);
+  turn.state.cost = cost;
+  applyMinutes(turn, judged);
+}
+
+function applyMinutes(turn: Turn, judged: readonly JudgedCycle[]): void {
+  for (const cycle of judged) {
+    applyVerdict(turn, cycle);
+    if (!cycle.ended) continue;
+    turn.effects.push({ do: "keep-minute", at: turn.at, tokens: cycle.tokens, baseline: cycle.verdict.baseline });
+    endCycle(turn);
+  }
+}
+
+/** What is counted per cycle begins anew. */
+export function endCycle(turn: Turn): void {
+  endBudgetCycle(turn);
+  turn.state.repetition = endOfCycle(turn.state.repetition);
+}
+
 /** Its run is over: the next one counts its cycles anew, and may give another cycle the same number. */
 export function endOpenCycle(turn: Turn): void {
   const { state: cost, judged } = closeOpenCycle(turn.state.cost, turn.settings.cost);
@@ -43,7 +100,7 @@ export function endOpenCycle(turn: Turn): void {
 }
 
 /** A burst of clean-up calls is expected from an agent that is shutting down, until it takes too long. */
-function isJudged({ state }: Turn): boolean {
+export function isJudged({ state }: Turn): boolean {
   const ending = state.state === "stopping" || state.state === "stopped";
   return !ending || findIncident(state, "shutdown-overdue") !== undefined;
 }
@@ -61,7 +118,7 @@ function applyVerdict(turn: Turn, { verdict }: JudgedCycle): void {
     case "drift":
       if (verdict.change !== "opened") return;
       openIncident(turn, { kind: verdict.alarm, since: turn.at, ...explainVerdict(verdict) });
-      if (verdict.alarm === "runaway" && turn.settings.onRunaway === "pause") holdRunaway(turn);
+      if (verdict.alarm === "runaway" && turn.settings.onRunaway === "pause" && !isShadow(turn)) holdRunaway(turn);
   }
 }
 

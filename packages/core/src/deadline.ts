@@ -1,6 +1,6 @@
 import type { AgentSettings } from "./settings.ts";
 import type { AgentState } from "./state.ts";
-import { SECOND, type DurationMs, type Ms } from "./time.ts";
+import { MINUTE, SECOND, type DurationMs, type Ms } from "./time.ts";
 
 /** How long after its time a beat still counts as in time: 10 % of the interval, at least 1 s, at most 30 s. */
 export function graceOf(intervalMs: DurationMs, settings: AgentSettings): DurationMs {
@@ -27,8 +27,22 @@ export function startupOf(intervalMs: DurationMs, settings: AgentSettings): Dura
  * must someone look at this agent again?".
  */
 export function nextDeadline(state: AgentState, settings: AgentSettings): Ms | null {
-  const due = [state.nextMissAt, state.drainBy, settings.keeps ? (state.recovery?.until ?? null) : null];
+  const due = [
+    state.nextMissAt,
+    state.drainBy,
+    state.budgetReviewAt,
+    minuteEnd(state),
+    settings.keeps ? (state.recovery?.until ?? null) : null,
+  ];
   let earliest: Ms | null = null;
   for (const at of due) if (at !== null && (earliest === null || at < earliest)) earliest = at;
   return earliest;
+}
+
+/** Telemetry lags: a minute is judged when what belongs to it has had time to arrive. Metrics come once a minute. */
+const minuteGraceMs = 90 * SECOND;
+
+/** When the running minute of an agent that never beats can be judged. */
+export function minuteEnd({ cost: { minute } }: AgentState): Ms | null {
+  return minute === null ? null : minute.from + MINUTE + minuteGraceMs;
 }

@@ -45,7 +45,7 @@ export interface CycleRecord {
 }
 
 /**
- * Something to be done because of a decision. `record`, `open`, `amend`, `raise`, `resolve` and `acknowledge` are written with the state
+ * Something to be done because of a decision. `record`, `keep-minute`, `open`, `amend`, `raise`, `resolve` and `acknowledge` are written with the state
  * in one transaction; `notify` becomes an outbox row in that same transaction and is performed afterwards; `start` and
  * `stop` come only from a watcher that keeps the agent itself.
  */
@@ -74,6 +74,8 @@ export type Effect =
       readonly title: string;
       readonly text: string;
     }
+  /** A minute of an agent that never beats, whose minutes are its cycles. */
+  | { readonly do: "keep-minute"; readonly at: Ms; readonly tokens: number; readonly baseline: number | null }
   | {
       readonly do: "start";
       readonly at: Ms;

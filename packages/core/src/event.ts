@@ -53,6 +53,8 @@ export type AgentEvent =
       readonly via: BeatVia;
       /** The priced cost of this beat; null is unpriced. */
       readonly costUsdMicros: number | null;
+      /** The price of each row of its `usage`, for sums by model; null is unpriced. */
+      readonly usageCosts?: readonly (number | null)[];
       /** Delivered from a spool: judged at `at`, which is past. */
       readonly spooled: boolean;
     }
@@ -80,5 +82,16 @@ export type AgentEvent =
   /** The server has (not) heard from the agent's supervisor in time; `heardAt` is when it last has. */
   | { readonly type: "supervisor-seen"; readonly at: Ms; readonly supervisor: string; readonly host: string }
   | { readonly type: "supervisor-lost"; readonly at: Ms; readonly heardAt: Ms }
+  /** A budget that several agents share is spent: `install`, `tag:research`. `until` null: a person has to end it. */
+  | {
+      readonly type: "budget-held";
+      readonly at: Ms;
+      readonly budget: string;
+      readonly reason: string;
+      readonly until: Ms | null;
+    }
+  | { readonly type: "budget-released"; readonly at: Ms; readonly budget: string }
+  /** A setting has changed: what follows from it follows now. */
+  | { readonly type: "settings-changed"; readonly at: Ms }
   | { readonly type: "command"; readonly at: Ms; readonly command: CommandName; readonly by: string }
   | { readonly type: "acknowledged"; readonly at: Ms; readonly kind: IncidentKind; readonly by: string };

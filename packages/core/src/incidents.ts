@@ -33,6 +33,13 @@ export const outageKinds: readonly IncidentKind[] = ["silent", "crashed", "oom",
 /** Nobody is woken for what may yet mend itself: these wait as `warn` while the supervisor has attempts left. */
 const mendable: readonly IncidentKind[] = ["silent", "hung", "oom"];
 
+/** What a detector in shadow mode decides and records, and tells nobody. */
+const shadowed: readonly IncidentKind[] = ["spike", "runaway", "drift", "repetition"];
+
+export function isShadow({ settings }: Turn): boolean {
+  return settings.detector === "shadow";
+}
+
 /** What a caller knows of an incident it opens; the rest follows from the kind and the settings. */
 export interface IncidentDraft {
   readonly kind: IncidentKind;
@@ -51,15 +58,16 @@ export function findIncident(state: AgentState, kind: IncidentKind): Incident | 
 export function openIncident(turn: Turn, draft: IncidentDraft): void {
   const { state, at, effects } = turn;
   if (findIncident(state, draft.kind)) return;
-  const severity = severityOf(turn, draft.kind);
+  const shadow = shadowed.includes(draft.kind) && isShadow(turn);
+  const severity = shadow ? "info" : severityOf(turn, draft.kind);
   const incident: Incident = {
     kind: draft.kind,
     severity,
     openedAt: at,
     since: draft.since,
     title: draft.title,
-    text: draft.text,
-    numbers: draft.numbers ?? {},
+    text: shadow ? `${draft.text} The detector runs in shadow mode: nobody was told.` : draft.text,
+    numbers: { ...draft.numbers, ...(shadow ? { shadow: 1 } : {}) },
     acknowledged: null,
   };
   state.incidents = [...state.incidents, incident];

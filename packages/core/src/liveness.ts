@@ -13,7 +13,7 @@
 // Only the watcher's own time counts; the agent's clock never moves a deadline.
 
 import type { Beat } from "./beat.ts";
-import { firstMissAt, graceOf } from "./deadline.ts";
+import { firstMissAt, graceOf, startupOf } from "./deadline.ts";
 import { findIncident, openIncident, outageKinds, resolveIncident } from "./incidents.ts";
 import { spellDuration } from "./spell.ts";
 import type { LivenessState } from "./state.ts";
@@ -33,6 +33,20 @@ export function changeState(turn: Turn, to: LivenessState, why: string): void {
   state.state = to;
   state.since = at;
   record(turn, "state-changed", `${from} → ${to}: ${why}`, { from, to });
+}
+
+/** A hold has ended: its loop is waited for again. */
+export function resumeWatching(turn: Turn, why: string): void {
+  const { state, settings, at } = turn;
+  if (state.state !== "paused") return;
+  changeState(turn, state.lastBeatAt === null ? "new" : "unknown", why);
+  state.missed = 0;
+  // One that is known only by what it spends is not waited for.
+  if (state.lastBeatAt === null && state.supervisor === null) return;
+  state.nextMissAt =
+    state.lastBeatAt === null
+      ? at + startupOf(state.intervalMs, settings)
+      : firstMissAt(at, null, state.intervalMs, settings);
 }
 
 /** The interval in force: set by an operator, else declared by the beat, else learned, else assumed. */

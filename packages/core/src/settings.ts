@@ -1,3 +1,5 @@
+import type { BudgetLimits } from "./budget-limit.ts";
+import { utcCalendar, type Calendar } from "./calendar.ts";
 import type { IncidentKind, Severity } from "./incident.ts";
 import type { CostSettings } from "./cost/settings.ts";
 import { defaultCostSettings } from "./cost/settings.ts";
@@ -43,6 +45,14 @@ export interface AgentSettings {
   readonly cost: CostSettings;
   /** What a `runaway` does besides paging: `pause` holds the agent until a person resumes it. */
   readonly onRunaway: "page" | "pause";
+  /** What may be spent, by limit; empty is no budget. At 100 % the agent is paused. */
+  readonly budget: BudgetLimits;
+  /** Where hours, days and months begin. */
+  readonly calendar: Calendar;
+  /** `shadow`: the cost detectors decide and record, and nobody is told. */
+  readonly detector: "on" | "shadow";
+  /** Tools that are meant to be called again and again with the same arguments: they are no repetition. */
+  readonly pollingTools: readonly string[];
   readonly restart: RestartSettings;
   /** Overrides of the default severities. */
   readonly severities: Readonly<Partial<Record<IncidentKind, Severity>>>;
@@ -72,6 +82,10 @@ export const defaultSettings: AgentSettings = {
   clockSkewMs: 30 * SECOND,
   cost: defaultCostSettings,
   onRunaway: "page",
+  budget: {},
+  calendar: utcCalendar,
+  detector: "on",
+  pollingTools: ["sleep", "wait"],
   restart: {
     restart: "always",
     cooldownMs: 5 * MINUTE,

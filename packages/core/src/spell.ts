@@ -16,6 +16,15 @@ export function spellCount(count: number): string {
   return digits.replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
+/** Micro-dollars as "$5", "$0.37", "$1,204.50"; below a cent two digits that say something: "$0.0042". */
+export function spellUsd(micros: number): string {
+  const usd = micros / 1e6;
+  if (Number.isInteger(usd)) return `$${spellCount(usd)}`;
+  if (usd < 0.01) return `$${String(Number(usd.toPrecision(2)))}`;
+  const [whole = "0", cents = "00"] = usd.toFixed(2).split(".");
+  return `$${spellCount(Number(whole))}.${cents}`;
+}
+
 /** 1 → "1st", 7 → "7th", 12 → "12th". */
 export function spellOrdinal(n: number): string {
   const lastTwo = n % 100;

@@ -1,7 +1,10 @@
 import type { BeatStatus } from "./beat.ts";
+import type { BudgetState } from "./budget.ts";
 import type { CostState } from "./cost/state.ts";
 import type { Incident } from "./incident.ts";
+import type { MeteringState } from "./metering.ts";
 import type { Recovery } from "./recovery.ts";
+import type { RepetitionState } from "./repetition.ts";
 import type { DurationMs, Ms } from "./time.ts";
 
 /**
@@ -77,6 +80,11 @@ export interface AgentState {
   readonly tokensTotal: number;
   readonly costUsdMicrosTotal: number;
   readonly cost: CostState;
+  readonly metering: MeteringState;
+  readonly budget: BudgetState;
+  /** When a limit that is near or spent begins anew; null when none is. */
+  readonly budgetReviewAt: Ms | null;
+  readonly repetition: RepetitionState;
 
   /** Held: who holds it and why; null while it may run. */
   readonly hold: {
@@ -86,6 +94,10 @@ export interface AgentState {
     readonly who: string;
     readonly reason: string;
     readonly at: Ms;
+    /** Of a budget: `own`, or which of the shared ones: `install`, `tag:research`. */
+    readonly budget?: string;
+    /** When it ends by itself; absent or null when a person has to end it. */
+    readonly until?: Ms | null;
   } | null;
   readonly recovery: Recovery | null;
   readonly supervisor: {

@@ -3,14 +3,25 @@
 // the rules stand in the files it calls.
 
 import type { Beat } from "./beat.ts";
-import { acceptBaselines, endOpenCycle, judgeCost } from "./cost-incidents.ts";
+import { nothingSpent, type Spend } from "./budget.ts";
+import { forgiveCycle, holdForShared, releaseShared, reviewBudget, spendBudget } from "./budget-incidents.ts";
+import { acceptBaselines, endCycle, endMinute, endOpenCycle, isJudged, judgeCost } from "./cost-incidents.ts";
 import type { CycleRecord, Effect } from "./effect.ts";
 import type { AgentEvent, CommandName } from "./event.ts";
 import { judgeClock, judgeErrors, judgeProgress, judgeTurns } from "./health.ts";
 import { onEvidenceTaken } from "./evidence.ts";
 import { acknowledgeIncident, findIncident, openIncident, resolveIncident } from "./incidents.ts";
 import { unreachable } from "./invariant.ts";
-import { applyBeat, changeState, goSilent, loseSight, missBeats, overdueShutdown, updateInterval } from "./liveness.ts";
+import {
+  applyBeat,
+  changeState,
+  goSilent,
+  loseSight,
+  missBeats,
+  overdueShutdown,
+  resumeWatching,
+  updateInterval,
+} from "./liveness.ts";
 import {
   followRecovery,
   isRunning,
@@ -26,32 +37,42 @@ import {
 } from "./restart-policy.ts";
 import { reportHung } from "./process-incidents.ts";
 import { onStateInvalid } from "./state-incidents.ts";
+import { emptyMetering } from "./metering.ts";
+import { judgeRepetition } from "./repetition-incidents.ts";
 import { placeBeat, type BeatPlace } from "./runs.ts";
 import type { AgentSettings } from "./settings.ts";
 import { spellDuration } from "./spell.ts";
 import type { AgentState } from "./state.ts";
-import { firstMissAt, startupOf } from "./deadline.ts";
+import { minuteEnd } from "./deadline.ts";
 import type { Ms } from "./time.ts";
 import { beginTurn, record, type Turn } from "./turn.ts";
+import { countBeat, isMeteredOutside, nothingUsed, onUsage } from "./usage.ts";
 
 export interface StepResult {
   readonly state: AgentState;
   readonly effects: readonly Effect[];
   /** For a beat: whether it counted, and the cycle it closed. */
   readonly beat: BeatOutcome | null;
+  /** For metered calls: whether each was counted, in order. */
+  readonly counted: readonly boolean[];
+  /** What was counted as spent. */
+  readonly spend: Spend;
 }
 
 export interface BeatOutcome {
   readonly place: BeatPlace;
   readonly cycle: CycleRecord | null;
+  /** What of it was counted: nothing where another source tells of the same usage. */
+  readonly spend: Spend;
 }
 
 /** Decides what one event means for one agent. `event.at` never runs ahead of the caller's clock. */
 export function step(before: AgentState, event: AgentEvent, settings: AgentSettings): StepResult {
   const turn = beginTurn(before, event.at, settings);
   const beat = event.type === "beat" ? onBeat(turn, event) : null;
-  if (event.type !== "beat") onOther(turn, event);
-  return { state: turn.state, effects: turn.effects, beat };
+  const used = event.type === "usage" ? onUsage(turn, event) : nothingUsed;
+  if (event.type !== "beat" && event.type !== "usage") onOther(turn, event);
+  return { state: turn.state, effects: turn.effects, beat, counted: used.counted, spend: beat?.spend ?? used.spend };
 }
 
 function onBeat(turn: Turn, event: Extract<AgentEvent, { type: "beat" }>): BeatOutcome {
@@ -60,12 +81,16 @@ function onBeat(turn: Turn, event: Extract<AgentEvent, { type: "beat" }>): BeatO
   const isFirst = state.beatsTotal === 0;
   const runBefore = state.run?.runId;
   const place = placeBeat(turn, beat.runId, event.identity);
-  if (place === "duplicate") return { place, cycle: null };
+  if (place === "duplicate") return { place, cycle: null, spend: nothingSpent };
   state.beatsTotal += 1;
-  state.tokensTotal += beat.tokens;
-  state.costUsdMicrosTotal += event.costUsdMicros ?? 0;
+  const isNewRun = state.run?.runId !== runBefore;
+  if (isNewRun) state.metering = emptyMetering;
+  const spend = countBeat(turn, event);
   judgeTurns(turn);
-  if (place === "late") return { place, cycle: null };
+  if (place === "late") {
+    spendBudget(turn, spend, event.at);
+    return { place, cycle: null, spend };
+  }
   if (isFirst) record(turn, "registered", "its first beat came", {});
   updateInterval(turn, beat);
   applyBeat(turn, beat);
@@ -73,8 +98,12 @@ function onBeat(turn: Turn, event: Extract<AgentEvent, { type: "beat" }>): BeatO
   judgeErrors(turn, beat);
   judgeClock(turn, beat, event.spooled);
   judgeProgress(turn, beat);
-  if (state.run?.runId !== runBefore) endOpenCycle(turn);
-  return { place, cycle: judgeCost(turn, beat) };
+  if (isNewRun) endOpenCycle(turn);
+  const cycle = judgeCost(turn, beat, spend.tokens);
+  judgeRepetition(turn, { tools: isMeteredOutside(turn) ? [] : beat.tools, promptHash: null }, isJudged(turn));
+  spendBudget(turn, spend, event.at);
+  if (cycle) endCycle(turn);
+  return { place, cycle, spend };
 }
 
 /** Everything but a last word says that the loop has begun to turn. */
@@ -82,7 +111,7 @@ function showsLife({ status }: Beat): boolean {
   return status !== "stopped" && status !== "exited" && status !== "shutting_down";
 }
 
-function onOther(turn: Turn, event: Exclude<AgentEvent, { type: "beat" }>): void {
+function onOther(turn: Turn, event: Exclude<AgentEvent, { type: "beat" | "usage" }>): void {
   switch (event.type) {
     case "tick":
       return onTick(turn);
@@ -108,6 +137,12 @@ function onOther(turn: Turn, event: Exclude<AgentEvent, { type: "beat" }>): void
       return onSupervisorSeen(turn, event.supervisor, event.host);
     case "supervisor-lost":
       return onSupervisorLost(turn, event.heardAt);
+    case "budget-held":
+      return holdForShared(turn, event);
+    case "budget-released":
+      return releaseShared(turn, event.budget);
+    case "settings-changed":
+      return reviewBudget(turn, "person");
     case "command":
       return onCommand(turn, event.command, event.by);
     case "acknowledged":
@@ -124,6 +159,8 @@ function onTick(turn: Turn): void {
     else goSilent(turn);
   }
   recoveryDue(turn);
+  if ((minuteEnd(state) ?? Infinity) <= turn.at) endMinute(turn);
+  if ((state.budgetReviewAt ?? Infinity) <= turn.at) reviewBudget(turn);
   const overdue = findIncident(state, "shutdown-overdue") === undefined;
   overdueShutdown(turn);
   if (overdue && findIncident(state, "shutdown-overdue") && settings.keeps && isRunning(state.recovery)) {
@@ -203,17 +240,15 @@ function stopKept(turn: Turn, by: string, kill: boolean): void {
 }
 
 function release(turn: Turn, by: string): void {
-  const { state, settings, at } = turn;
+  const { state, settings } = turn;
   const held = state.hold !== null;
   state.hold = null;
   if (settings.keeps) return startKept(turn, by);
-  if (!held || state.state !== "paused") return;
-  changeState(turn, state.lastBeatAt === null ? "new" : "unknown", `resumed by ${by}`);
-  state.missed = 0;
-  state.nextMissAt =
-    state.lastBeatAt === null
-      ? at + startupOf(state.intervalMs, settings)
-      : firstMissAt(at, null, state.intervalMs, settings);
+  if (!held) return;
+  forgiveCycle(turn);
+  resumeWatching(turn, `resumed by ${by}`);
+  // What a budget holds, a person cannot resume past it.
+  reviewBudget(turn, "person");
 }
 
 function startKept(turn: Turn, by: string): void {

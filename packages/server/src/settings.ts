@@ -2,7 +2,7 @@ import type { AgentSettings } from "@midwatch/core";
 import type { AgentOverrides } from "@midwatch/store";
 
 /** What may be set for one agent: any part of `AgentSettings` but its internals, and its tags. Durations in milliseconds. */
-export type SettingsPatch = Partial<Omit<AgentSettings, "restart" | "cost" | "keeps">> & {
+export type SettingsPatch = Partial<Omit<AgentSettings, "restart" | "cost" | "keeps" | "calendar">> & {
   readonly restart?: Partial<AgentSettings["restart"]>;
   readonly cost?: Partial<AgentSettings["cost"]>;
   readonly tags?: readonly string[];
@@ -31,6 +31,8 @@ export function settingsMerger(given: AgentSettings): SettingsOf {
       ...operator,
       restart: { ...defaults.restart, ...supervisor.restart, ...operator.restart },
       cost: { ...defaults.cost, ...supervisor.cost, ...operator.cost },
+      // Limit by limit: whoever raises one for a night leaves the others alone.
+      budget: { ...defaults.budget, ...supervisor.budget, ...operator.budget },
     };
     merged.set(overrides, settings);
     return settings;

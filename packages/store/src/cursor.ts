@@ -20,6 +20,14 @@ export function placeOf(query: PageQuery): Place {
   return { at, id };
 }
 
+/** The same for a list that is sorted by time, then by a key of text. */
+export function cursorAt(query: PageQuery): { readonly at: number; readonly key: string } {
+  if (query.cursor === null) return { at: Number.MAX_SAFE_INTEGER, key: "" };
+  const [at, key] = decode(query.cursor);
+  if (typeof at !== "number" || typeof key !== "string") throw badCursor();
+  return { at, key };
+}
+
 /**
  * The last millisecond that can be on the page, as a plain bound on the time: SQLite would walk to the place from the
  * newest row there is if it were told the place alone.

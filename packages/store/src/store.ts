@@ -1,6 +1,8 @@
 import type {
   AgentState,
   BeatStatus,
+  CallSource,
+  CallTokens,
   DurationMs,
   EvidenceNote,
   HistoryEntry,
@@ -11,6 +13,7 @@ import type {
   PricedCall,
   ResolvedBy,
   Severity,
+  Usage,
 } from "@midwatch/core";
 
 /** An agent's row: its folded state and what belongs to the row rather than to the rules. */
@@ -34,13 +37,17 @@ export interface AgentOverrides {
 export interface BeatRecord {
   readonly at: Ms;
   readonly ts: Ms | null;
-  readonly status: BeatStatus;
+  /** `metered`: no beat, but a minute in which calls were metered of an agent that never beats. */
+  readonly status: BeatStatus | "metered";
   readonly runId: string | null;
   readonly seq: number | null;
   readonly cycle: number | null;
   readonly cycleKind: string | null;
   readonly cycleMs: DurationMs | null;
+  /** Counted of this beat itself. */
   readonly tokens: number;
+  /** Of the cycle that it ended, with what was metered from outside in it; null where it ended none, and in rows of an older Midwatch. */
+  readonly cycleTokens: number | null;
   /** Null is unpriced. */
   readonly costUsdMicros: number | null;
   /** What the cycle was compared with; null during warm-up or when the beat closed no cycle. */
@@ -60,6 +67,10 @@ export interface AgentWrite {
   readonly overrides?: AgentOverrides;
   readonly forgottenAt?: Ms | null;
   readonly beats: readonly BeatRecord[];
+  /** None of them is in the store yet. */
+  readonly calls?: readonly CallRecord[];
+  /** Usage that beats told, by model, for the sums per hour. */
+  readonly usage?: readonly UsageRecord[];
   readonly history: readonly HistoryEntry[];
   /** In order. */
   readonly incidents: readonly IncidentWrite[];
@@ -90,6 +101,33 @@ export type IncidentWrite =
 export interface CallRecord extends PricedCall {
   /** False: another source tells of the same calls, so this one is kept to compare and adds to nothing. */
   readonly counted: boolean;
+}
+
+/** What a beat told of one model. */
+export interface UsageRecord {
+  readonly at: Ms;
+  readonly usage: Usage;
+  readonly costUsdMicros: number | null;
+  readonly counted: boolean;
+}
+
+/** A call as it is handed out. */
+export interface StoredCall extends CallRecord {
+  readonly agent: string;
+}
+
+/** What was used of one model in one UTC hour, by source. */
+export interface ModelHourRow extends CallTokens {
+  readonly agent: string;
+  readonly hour: Ms;
+  readonly provider: string | null;
+  readonly model: string | null;
+  readonly source: CallSource | "beat";
+  readonly counted: boolean;
+  readonly calls: number;
+  readonly costUsdMicros: number;
+  /** Tokens of calls without a price. */
+  readonly unpricedTokens: number;
 }
 
 /** Where a cumulative metric stood when it was last told. */
@@ -137,6 +175,8 @@ export interface Writes {
   /** Called once after agents and incidents were written, with their ids, still inside the transaction. */
   readonly outbox: (ids: WrittenIds) => readonly OutboxDraft[];
   readonly telemetry?: TelemetryWrites;
+  /** Small facts of the watcher, written with the decision. */
+  readonly facts?: readonly { readonly key: string; readonly value: string }[];
   /** Commands for supervisors, written with the decision. */
   readonly commands?: readonly CommandDraft[];
   /** What became of commands. The first outcome stays; only one that is `expired` gives way to what a supervisor says. */
@@ -148,6 +188,11 @@ export interface Writes {
     readonly upto: number;
     readonly at: Ms;
   }[];
+}
+
+/** Which calls are in the store already; asked inside the transaction. */
+export interface KnownCalls {
+  has(agent: string, key: string): boolean;
 }
 
 export interface WrittenIds {
@@ -279,7 +324,10 @@ export interface Store {
    * not in the map), and writes what it returns, all in one transaction that is durable when the promise resolves. `decide` may run
    * again if the engine has to retry.
    */
-  fold(names: readonly string[], decide: (rows: ReadonlyMap<string, AgentRow>) => Writes): Promise<Written>;
+  fold(
+    names: readonly string[],
+    decide: (rows: ReadonlyMap<string, AgentRow>, known: KnownCalls) => Writes,
+  ): Promise<Written>;
 
   agent(name: string): Promise<AgentRow | null>;
   /** By name, forgotten ones left out. */
@@ -342,6 +390,11 @@ export interface Store {
   keys(): Promise<readonly KeyRow[]>;
   addKey(key: Omit<KeyRow, "id" | "revokedAt">): Promise<KeyRow>;
   revokeKey(id: number, at: Ms): Promise<void>;
+
+  /** Metered calls of an agent, newest first. */
+  calls(agent: string, query: PageQuery & { readonly from?: Ms; readonly to?: Ms }): Promise<PageOf<StoredCall>>;
+  /** Hours that begin in the span, by agent, hour and model. */
+  modelHours(query: { readonly agent?: string; readonly from: Ms; readonly to: Ms }): Promise<readonly ModelHourRow[]>;
 
   /** Where these series stood; unknown ones are missing. */
   series(keys: readonly string[]): Promise<ReadonlyMap<string, SeriesPoint>>;

@@ -10,7 +10,7 @@ export interface Announcement {
   /** The idempotency key. */
   readonly id: string;
   readonly what: "opened" | "resolved";
-  readonly kind: "silent" | "supervisor-lost" | "monitor-gap";
+  readonly kind: "silent" | "supervisor-lost" | "monitor-gap" | "budget-warning" | "budget-exceeded";
   readonly severity: "page" | "warn";
   readonly at: Ms;
   readonly title: string;

@@ -3,9 +3,11 @@
 // builds its results anew each time and touches nothing outside.
 
 import {
+  addUp,
   dropSettledNotices,
   newAgent,
   nextDeadline,
+  nothingSpent,
   step,
   type AgentEvent,
   type AgentSettings,
@@ -15,9 +17,22 @@ import {
   type HistoryEntry,
   type Incident,
   type Ms,
+  type PricedCall,
   type ResolvedBy,
+  type Spend,
+  type StepResult,
 } from "@midwatch/core";
-import type { AgentOverrides, AgentRow, AgentWrite, BeatRecord, EvidenceDraft, IncidentWrite } from "@midwatch/store";
+import type {
+  AgentOverrides,
+  AgentRow,
+  AgentWrite,
+  BeatRecord,
+  CallRecord,
+  EvidenceDraft,
+  IncidentWrite,
+  KnownCalls,
+  UsageRecord,
+} from "@midwatch/store";
 import { noOverrides, type SettingsOf } from "../settings.ts";
 
 /** What has happened to one agent, or is asked for it. */
@@ -66,6 +81,8 @@ export interface AgentOutcome {
   readonly forgotten: boolean;
   readonly events: readonly EventOutcome[];
   readonly beats: readonly BeatRecord[];
+  /** What was counted as spent. */
+  readonly spend: Spend;
 }
 
 export interface Folded {
@@ -75,11 +92,14 @@ export interface Folded {
   readonly notices: readonly Notice[];
 }
 
-export function foldAgents(
-  jobs: readonly AgentJob[],
-  rows: ReadonlyMap<string, AgentRow>,
-  given: { readonly settingsOf: SettingsOf; readonly moveDeadlines: boolean },
-): Folded {
+export interface FoldRules {
+  readonly settingsOf: SettingsOf;
+  readonly moveDeadlines: boolean;
+  /** Calls that were stored before. */
+  readonly known: KnownCalls;
+}
+
+export function foldAgents(jobs: readonly AgentJob[], rows: ReadonlyMap<string, AgentRow>, given: FoldRules): Folded {
   const writes: AgentWrite[] = [];
   const outcomes = new Map<string, AgentOutcome>();
   const notices: Notice[] = [];
@@ -96,27 +116,31 @@ export function foldAgents(
 function foldOne(
   job: AgentJob,
   row: AgentRow | undefined,
-  given: { readonly settingsOf: SettingsOf; readonly moveDeadlines: boolean },
+  given: FoldRules,
   notices: Notice[],
 ): { readonly outcome: AgentOutcome; readonly write: AgentWrite } {
   const known = row?.overrides ?? noOverrides;
   const overrides = job.change?.(known) ?? known;
   const settings = given.settingsOf(overrides);
   const before = row?.state ?? null;
-  let state = before ?? newAgent(job.name, job.registerAt ?? 0, settings);
-  const gathered: Gathered = { history: [...(job.entries ?? [])], incidents: [], beats: [] };
+  const awaited = job.events[0]?.type !== "usage";
+  let state = before ?? newAgent(job.name, job.registerAt ?? 0, settings, { awaited });
+  const gathered: Gathered = { history: [...(job.entries ?? [])], incidents: [], beats: [], calls: [], usage: [] };
+  const fresh = freshCalls(job.name, given.known);
+  let spend = nothingSpent;
   const events: EventOutcome[] = [];
   const wasForgotten = (row?.forgottenAt ?? null) !== null;
-  const revived = wasForgotten && job.events.some((event) => event.type === "beat" || event.type === "started");
+  const revived =
+    wasForgotten && job.events.some(({ type }) => type === "beat" || type === "started" || type === "usage");
   const forgotten = job.forgetAt !== undefined || (wasForgotten && !revived);
   const effects: Effect[] = [];
-  for (const event of job.events) {
+  for (const given of job.events) {
+    const event = given.type === "usage" ? { ...given, calls: given.calls.filter(fresh) } : given;
     const result = step(state, event, settings);
     state = result.state;
+    spend = addUp(spend, result.spend);
     events.push({ state, beat: result.beat });
-    if (event.type === "beat" && result.beat && result.beat.place !== "duplicate") {
-      gathered.beats.push(beatRecord(event, result.beat));
-    }
+    gatherUse(event, result, gathered);
     effects.push(...result.effects);
   }
   const replayed = job.replayUntil !== undefined || job.events.some(isReplayed);
@@ -134,8 +158,33 @@ function foldOne(
     ...(job.evidence ? { evidence: job.evidence } : {}),
     ...gathered,
   };
-  const outcome = { name: job.name, before, state, settings, overrides, forgotten, events, beats: gathered.beats };
-  return { outcome, write };
+  const { beats } = gathered;
+  return { outcome: { name: job.name, before, state, settings, overrides, forgotten, events, beats, spend }, write };
+}
+
+/** Tells calls that are in neither the store nor this job. */
+function freshCalls(agent: string, known: KnownCalls): (priced: PricedCall) => boolean {
+  const here = new Set<string>();
+  return ({ call: { key } }) => {
+    if (here.has(key) || known.has(agent, key)) return false;
+    here.add(key);
+    return true;
+  };
+}
+
+/** What an event told of usage, as it is kept. */
+function gatherUse(event: AgentEvent, result: StepResult, into: Gathered): void {
+  if (event.type === "usage") {
+    for (const [index, priced] of event.calls.entries()) {
+      into.calls.push({ ...priced, counted: result.counted[index] ?? false });
+    }
+  }
+  if (event.type !== "beat" || !result.beat || result.beat.place === "duplicate") return;
+  into.beats.push(beatRecord(event, result.beat));
+  const counted = result.beat.spend !== nothingSpent;
+  for (const [index, usage] of event.beat.usage.entries()) {
+    into.usage.push({ at: event.at, usage, costUsdMicros: event.usageCosts?.[index] ?? null, counted });
+  }
 }
 
 /** Null is never. */
@@ -161,6 +210,8 @@ interface Gathered {
   readonly history: HistoryEntry[];
   readonly incidents: IncidentWrite[];
   readonly beats: BeatRecord[];
+  readonly calls: CallRecord[];
+  readonly usage: UsageRecord[];
 }
 
 /** Turns one effect into what is written; `notices` is null for an agent nobody wants to hear of. */
@@ -168,6 +219,9 @@ function gather(effect: Effect, state: AgentState, into: Gathered, notices: Noti
   switch (effect.do) {
     case "record":
       into.history.push(effect.entry);
+      return;
+    case "keep-minute":
+      into.beats.push(minuteRecord(effect));
       return;
     case "open":
       into.incidents.push({ do: "open", incident: effect.incident });
@@ -217,6 +271,7 @@ function noticeOf(
 
 function beatRecord(event: Extract<AgentEvent, { type: "beat" }>, outcome: BeatOutcome): BeatRecord {
   const { beat } = event;
+  const isCounted = outcome.spend !== nothingSpent;
   return {
     at: event.at,
     ts: beat.ts,
@@ -226,10 +281,30 @@ function beatRecord(event: Extract<AgentEvent, { type: "beat" }>, outcome: BeatO
     cycle: beat.cycle,
     cycleKind: beat.cycleKind,
     cycleMs: beat.cycleMs,
-    tokens: beat.tokens,
-    costUsdMicros: event.costUsdMicros,
+    tokens: outcome.spend.tokens,
+    cycleTokens: outcome.cycle?.tokens ?? 0,
+    costUsdMicros: isCounted ? event.costUsdMicros : 0,
     baseline: outcome.cycle?.baseline ?? null,
     late: outcome.place === "late",
     message: beat.message,
+  };
+}
+
+function minuteRecord({ at, tokens, baseline }: Extract<Effect, { do: "keep-minute" }>): BeatRecord {
+  return {
+    at,
+    ts: null,
+    status: "metered",
+    runId: null,
+    seq: null,
+    cycle: null,
+    cycleKind: null,
+    cycleMs: null,
+    tokens: 0,
+    cycleTokens: tokens,
+    costUsdMicros: null,
+    baseline,
+    late: false,
+    message: null,
   };
 }

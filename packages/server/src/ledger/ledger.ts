@@ -1,5 +1,5 @@
 import type { AgentEvent, DurationMs, Ms } from "@midwatch/core";
-import type { AgentRow, CommandDraft, CommandOutcome, Store, Writes, Written } from "@midwatch/store";
+import type { AgentRow, CommandDraft, CommandOutcome, Store, TelemetryWrites, Writes, Written } from "@midwatch/store";
 import type { Clock } from "../clock.ts";
 import type { SettingsOf } from "../settings.ts";
 import { draftAnnouncements, draftNotices, type Announcement } from "./announce.ts";
@@ -17,6 +17,16 @@ export interface CommitOptions {
   readonly commands?: readonly CommandDraft[];
   readonly outcomes?: readonly CommandOutcome[];
   readonly spool?: NonNullable<Writes["spools"]>[number];
+  readonly telemetry?: TelemetryWrites;
+}
+
+/** What budgets that several agents share make of a commit. */
+export interface SharedSpending {
+  /** Written with it. */
+  readonly facts: NonNullable<Writes["facts"]>;
+  readonly announcements: readonly Announcement[];
+  /** It is durable. */
+  committed(): void;
 }
 
 export interface Committed {
@@ -38,6 +48,8 @@ export interface LedgerDeps {
   readonly alertsTo: readonly string[];
   /** Called after notices were written, so that they are delivered at once. */
   readonly wakeDelivery: () => void;
+  /** Adds to shared budgets. Called inside the transaction, perhaps more than once; changes nothing by itself. */
+  readonly spend?: (outcomes: ReadonlyMap<string, AgentOutcome>, now: Ms) => SharedSpending | null;
 }
 
 /**
@@ -58,10 +70,13 @@ export class Ledger {
     this.#listeners.push(listener);
   }
 
-  /** Reads what this process has to remember. Call before the first commit. */
-  async load(): Promise<void> {
+  /** Reads what this process has to remember; `each` sees every agent on the way. Call before the first commit. */
+  async load(each?: (row: AgentRow) => void): Promise<void> {
     const { store, clock } = this.#deps;
-    for await (const row of this.allAgents()) this.census.note(row);
+    for await (const row of this.allAgents()) {
+      this.census.note(row);
+      each?.(row);
+    }
     for (let cursor: string | null = null, first = true; first || cursor !== null; first = false) {
       const page = await store.incidents({ open: true, limit: pageSize, cursor });
       for (const incident of page.items) this.census.noteIncident(incident);
@@ -89,26 +104,29 @@ export class Ledger {
   }
 
   async commit(jobs: readonly AgentJob[], options: CommitOptions = {}): Promise<Committed> {
-    const { store, clock, settingsOf, alertsTo } = this.#deps;
+    const { store, clock, settingsOf, alertsTo, spend } = this.#deps;
     const startedAt = clock.monotonic();
     const now = clock.now();
     const moveDeadlines = options.moveDeadlines ?? false;
-    const decided: { folded: Folded; plan: NoticePlan }[] = [];
+    const decided: { folded: Folded; plan: NoticePlan; shared: SharedSpending | null }[] = [];
     let written: Written;
     try {
       written = await store.fold(
         jobs.map((job) => job.name),
-        (rows) => {
-          const folded = foldAgents(jobs, rows, { settingsOf, moveDeadlines });
+        (rows, known) => {
+          const folded = foldAgents(jobs, rows, { settingsOf, moveDeadlines, known });
           const { census } = this;
           const plan = groupNotices(folded.notices, folded.outcomes, { census, episode: this.#episode, now });
-          decided[0] = { folded, plan };
+          const shared = spend?.(folded.outcomes, now) ?? null;
+          decided[0] = { folded, plan, shared };
           return {
             agents: folded.writes,
             outbox: (ids) => [
               ...draftNotices(plan.notices, ids, alertsTo),
-              ...draftAnnouncements(plan.announcements, alertsTo),
+              ...draftAnnouncements([...plan.announcements, ...(shared?.announcements ?? [])], alertsTo),
             ],
+            ...(shared ? { facts: shared.facts } : {}),
+            ...(options.telemetry ? { telemetry: options.telemetry } : {}),
             ...(options.commands ? { commands: options.commands } : {}),
             ...(options.outcomes ? { outcomes: options.outcomes } : {}),
             ...(options.spool ? { spools: [options.spool] } : {}),
@@ -122,6 +140,8 @@ export class Ledger {
     const [last] = decided;
     const commit: Committed = { outcomes: last?.folded.outcomes ?? new Map(), written };
     this.#note(commit);
+    last?.shared?.committed();
+    if (last?.shared && last.shared.announcements.length > 0) this.#deps.wakeDelivery();
     if (last) this.#told(last.plan);
     const tookMs = clock.monotonic() - startedAt;
     for (const listener of this.#listeners) listener.committed(commit, tookMs);

@@ -2,7 +2,7 @@
 // only what is committed. Another process may fold as well; SQLite's `data_version` tells when one has written
 // anything, and then the cache is dropped, so correctness does not rest on there being one writer.
 
-import { invariant, type AgentState, type Ms } from "@midwatch/core";
+import { invariant, wholeState, type AgentState, type Ms } from "@midwatch/core";
 import { limitOf, nameAfter, pageOf } from "../cursor.ts";
 import type { AgentOverrides, AgentRow, AgentWrite, PageOf, PageQuery } from "../store.ts";
 import { json, number, numberOrNull, text } from "./columns.ts";
@@ -148,7 +148,7 @@ export class AgentTable {
 
 function agentOf(row: Columns): StoredAgent {
   // What the columns hold was written by this class only.
-  const hot = json(row, "state") as AgentState;
+  const hot = wholeState(json(row, "state") as AgentState);
   return {
     row: {
       id: number(row, "id"),

@@ -2,7 +2,7 @@
 // needed for a true answer, and what the tail holds is in no rollup yet: a beat moves to `beats` and into its hour in one
 // transaction, which is what makes the hours exact however late a beat came.
 
-import type { BeatStatus, Ms } from "@midwatch/core";
+import type { Ms } from "@midwatch/core";
 import { lastMs, limitOf, pageOf, placeOf } from "../cursor.ts";
 import type { BeatRecord, HourRow, PageOf, PageQuery, StoredBeat } from "../store.ts";
 import { number, numberOrNull, text, textOrNull } from "./columns.ts";
@@ -26,9 +26,9 @@ function sumOf(column: string): string {
 }
 
 const columns =
-  "agent_id, at, ts, status, run_id, seq, cycle, cycle_kind, cycle_ms, tokens, cost_usd_micros, baseline, late, message";
+  "agent_id, at, ts, status, run_id, seq, cycle, cycle_kind, cycle_ms, tokens, cycle_tokens, cost_usd_micros, baseline, late, message";
 
-const appendBeat = `INSERT INTO beats_tail (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const appendBeat = `INSERT INTO beats_tail (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export function append(db: Connection, agentId: number, beat: BeatRecord): void {
   db.statement(appendBeat).run(
@@ -42,6 +42,7 @@ export function append(db: Connection, agentId: number, beat: BeatRecord): void 
     beat.cycleKind,
     beat.cycleMs,
     beat.tokens,
+    beat.cycleTokens,
     beat.costUsdMicros,
     beat.baseline,
     beat.late ? 1 : 0,
@@ -57,9 +58,12 @@ export function tailIsFull(db: Connection): boolean {
   return number(db.get(countTail) ?? {}, "n") >= tailLimit;
 }
 
+/** Rows of an older Midwatch know no cycles: each of their beats counts as one. */
+const cycle = "coalesce(cycle_tokens, tokens)";
+
 const tailHours = `
-SELECT agent_id, at - at % 3600000 AS hour, count(*) AS beats, sum(tokens > 0) AS cycles,
-  ${sumOf("tokens")} AS tokens, max(tokens) AS max_cycle_tokens, ${sumOf("cost_usd_micros")} AS cost_usd_micros,
+SELECT agent_id, at - at % 3600000 AS hour, sum(status <> 'metered') AS beats, sum(${cycle} > 0) AS cycles,
+  ${sumOf("tokens")} AS tokens, max(${cycle}) AS max_cycle_tokens, ${sumOf("cost_usd_micros")} AS cost_usd_micros,
   sum(tokens > 0 AND cost_usd_micros IS NULL) AS unpriced_beats
 FROM beats_tail`;
 
@@ -73,6 +77,23 @@ ON CONFLICT DO UPDATE SET
   max_cycle_tokens = max(max_cycle_tokens, excluded.max_cycle_tokens),
   cost_usd_micros = min(cost_usd_micros + excluded.cost_usd_micros, ${maxTotal}),
   unpriced_beats = unpriced_beats + excluded.unpriced_beats`;
+
+const addMetered = `
+INSERT INTO agent_hours (agent_id, hour, beats, cycles, tokens, max_cycle_tokens, cost_usd_micros, unpriced_beats)
+VALUES (?, ?, 0, 0, ?, 0, ?, ?)
+ON CONFLICT DO UPDATE SET
+  tokens = min(tokens + excluded.tokens, ${maxTotal}),
+  cost_usd_micros = min(cost_usd_micros + excluded.cost_usd_micros, ${maxTotal}),
+  unpriced_beats = unpriced_beats + excluded.unpriced_beats`;
+
+/** Adds metered calls to their hour: they are in no row of a beat. */
+export function addToHour(
+  db: Connection,
+  agentId: number,
+  sum: { readonly hour: Ms; readonly tokens: number; readonly costUsdMicros: number; readonly unpriced: number },
+): void {
+  db.statement(addMetered).run(agentId, sum.hour, sum.tokens, sum.costUsdMicros, sum.unpriced);
+}
 
 /** Rolls the tail up and files it by agent and time. Inside a transaction. */
 export function settle(db: Connection): void {
@@ -156,13 +177,14 @@ function beatOf(row: Columns): StoredBeat {
     at: number(row, "at"),
     ts: numberOrNull(row, "ts"),
     // Written by `append` only, from a parsed beat.
-    status: text(row, "status") as BeatStatus,
+    status: text(row, "status") as BeatRecord["status"],
     runId: textOrNull(row, "run_id"),
     seq: numberOrNull(row, "seq"),
     cycle: numberOrNull(row, "cycle"),
     cycleKind: textOrNull(row, "cycle_kind"),
     cycleMs: numberOrNull(row, "cycle_ms"),
     tokens: number(row, "tokens"),
+    cycleTokens: numberOrNull(row, "cycle_tokens"),
     costUsdMicros: numberOrNull(row, "cost_usd_micros"),
     baseline: numberOrNull(row, "baseline"),
     late: number(row, "late") === 1,

@@ -3,12 +3,23 @@
 // 80,000 beats a second with 64 agents a fold and a beat each, 110,000 to 190,000 with 1,000 agents and ten each.
 
 import { invariant, type IncidentKind } from "@midwatch/core";
-import type { AgentRow, AgentWrite, StoredEvent, StoredIncident, Writes, WrittenIds, Written } from "../store.ts";
+import type {
+  AgentRow,
+  AgentWrite,
+  KnownCalls,
+  StoredEvent,
+  StoredIncident,
+  Writes,
+  WrittenIds,
+  Written,
+} from "../store.ts";
 import type { AgentTable, StoredAgent } from "./agents.ts";
 import { append } from "./beats.ts";
+import { addCalls, addUsage, knownCalls } from "./calls.ts";
 import { addCommand, finishCommand, moveSpool } from "./commands.ts";
 import type { Connection } from "./connection.ts";
 import { addEvidence } from "./evidence.ts";
+import { putFact } from "./facts.ts";
 import { addHistory } from "./history.ts";
 import { openIncidentId, writeIncident } from "./incidents.ts";
 import { addDraft } from "./outbox.ts";
@@ -33,7 +44,7 @@ export function fold(
   db: Connection,
   table: AgentTable,
   names: readonly string[],
-  decide: (rows: ReadonlyMap<string, AgentRow>) => Writes,
+  decide: (rows: ReadonlyMap<string, AgentRow>, known: KnownCalls) => Writes,
 ): Folded {
   const progress: Progress = { db, table, agents: new Map(), history: [], incidents: [] };
   const rows = new Map<string, AgentRow>();
@@ -42,13 +53,14 @@ export function fold(
     progress.agents.set(name, agent);
     if (agent) rows.set(name, agent.row);
   }
-  const writes = decide(rows);
+  const writes = decide(rows, knownCalls(db, rows));
   const written = new Map<string, StoredAgent>();
   for (const write of writes.agents) written.set(write.name, writeAgent(progress, write));
   for (const draft of writes.outbox(idsOf(progress))) addDraft(db, draft);
   for (const command of writes.commands ?? []) addCommand(db, command);
   for (const outcome of writes.outcomes ?? []) finishCommand(db, outcome);
   for (const spool of writes.spools ?? []) moveSpool(db, spool);
+  for (const { key, value } of writes.facts ?? []) putFact(db, key, value);
   const agentIds = new Map(Array.from(written, ([name, { row }]) => [name, row.id]));
   const { history, incidents } = progress;
   return { written: { agentIds, history, incidents }, agents: written };
@@ -61,6 +73,8 @@ function writeAgent(progress: Progress, write: AgentWrite): StoredAgent {
   const after = table.write(before, write);
   agents.set(write.name, after);
   for (const beat of write.beats) append(db, after.row.id, beat);
+  addCalls(db, after.row.id, write.calls ?? []);
+  addUsage(db, after.row.id, write.usage ?? []);
   for (const entry of write.history) progress.history.push(addHistory(db, after.row, entry));
   // Before the incidents, which are told with the evidence that belongs to them.
   for (const draft of write.evidence ?? []) addEvidence(db, after.row.id, draft);

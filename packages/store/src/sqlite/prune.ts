@@ -18,10 +18,15 @@ DELETE FROM commands WHERE n IN (SELECT n FROM commands WHERE at < ? AND state I
 const oldSpools = `
 DELETE FROM spools WHERE (supervisor, spool) IN (SELECT supervisor, spool FROM spools WHERE moved_at < ? LIMIT ?)`;
 
+const oldCalls = `
+DELETE FROM calls WHERE (agent_id, key) IN
+  (SELECT agent_id, key FROM calls WHERE at < ? LIMIT ?)`;
+
 /** Inside a transaction. True when the limit was reached, so that there may be more. */
 export function prune(db: Connection, before: Before, limit: number): boolean {
   settle(db);
   let left = limit - pruneBeats(db, before.beats, limit);
+  left -= db.run(oldCalls, before.beats, left);
   left -= db.run(oldHistory, before.history, left);
   left -= db.run(oldIncidents, before.incidents, left);
   left -= db.run(oldEvidence, before.incidents, left);

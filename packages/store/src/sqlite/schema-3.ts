@@ -26,7 +26,8 @@ CREATE TABLE calls (
   remarks TEXT,
   PRIMARY KEY (agent_id, key)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX calls_by_time ON calls (agent_id, at, key);
+CREATE INDEX calls_by_agent ON calls (agent_id, at, key);
+CREATE INDEX calls_by_time ON calls (at);
 
 CREATE TABLE call_hours (
   agent_id INTEGER NOT NULL,

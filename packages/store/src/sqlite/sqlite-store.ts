@@ -4,6 +4,7 @@
 import type { Store } from "../store.ts";
 import type { AgentTable } from "./agents.ts";
 import { readBeats, readHours, readRecentBeats, settle, tailIsFull } from "./beats.ts";
+import { readCalls, readModelHours } from "./calls.ts";
 import {
   deliverCommands,
   hasUnfinishedCommands,
@@ -64,6 +65,8 @@ type AgentReads =
   | "incident"
   | "evidence"
   | "hours"
+  | "calls"
+  | "modelHours"
   | "lastEventId";
 
 function agentStore(db: Connection, agents: AgentTable): Pick<Store, AgentReads> {
@@ -96,6 +99,9 @@ function agentStore(db: Connection, agents: AgentTable): Pick<Store, AgentReads>
     incident: (id) => db.perform(() => readIncident(db, id)),
     evidence: (id) => db.perform(() => readEvidence(db, id)),
     hours: ({ agent, from, to }) => db.perform(() => readHours(db, agent === undefined ? null : idOf(agent), from, to)),
+    calls: (agent, query) => db.perform(() => readCalls(db, { id: idOf(agent), name: agent }, query)),
+    modelHours: ({ agent, from, to }) =>
+      db.perform(() => readModelHours(db, agent === undefined ? null : idOf(agent), from, to)),
     lastEventId: () => db.perform(() => lastHistoryId(db)),
   };
 }
