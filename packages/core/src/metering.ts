@@ -27,16 +27,19 @@ export interface Claim {
   /** Null when nothing names it; a beat names none. */
   readonly provider: string | null;
   readonly at: Ms;
+  /** Of a beat: when the one before came. Whoever has counted since then counts in its cycle. */
+  readonly since?: Ms | null;
 }
 
 /** Whether what a source tells is to be counted, and who counts from then on. */
 export function claim(
   state: MeteringState,
-  { source, provider, at }: Claim,
+  { source, provider, at, since }: Claim,
 ): { readonly counts: boolean; readonly state: MeteringState } {
   const own = source === "beat" ? everyProvider : (provider ?? "");
   for (const [of, turn] of Object.entries(state)) {
-    if (turn.source === source || at - turn.at > turnMs) continue;
+    const speaks = at - turn.at <= turnMs || (since !== undefined && turn.at > (since ?? 0));
+    if (turn.source === source || !speaks) continue;
     if (of === own || of === everyProvider || own === everyProvider || of === "" || own === "") {
       return { counts: false, state };
     }

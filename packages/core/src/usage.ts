@@ -14,7 +14,7 @@ import { record, type Turn } from "./turn.ts";
 export function countBeat(turn: Turn, { beat, at, costUsdMicros }: Extract<AgentEvent, { type: "beat" }>): Spend {
   const { state } = turn;
   if (beat.tokens === 0 && (costUsdMicros ?? 0) === 0) return nothingSpent;
-  const claimed = claim(state.metering, { source: "beat", provider: null, at });
+  const claimed = claim(state.metering, { source: "beat", provider: null, at, since: state.lastBeatAt });
   // A cycle in which calls were metered is told of by them, however long ago the last one was.
   if (!claimed.counts || state.cost.metered > 0) return nothingSpent;
   state.metering = claimed.state;

@@ -24,7 +24,17 @@ async function openStore(): Promise<Store & AsyncDisposable> {
 
 function beatAt(at: Ms): BeatRecord {
   const none = { ts: null, runId: null, seq: null, cycle: null, cycleKind: null, cycleMs: null };
-  return { ...none, at, status: "ok", tokens: 10, costUsdMicros: null, baseline: null, late: false, message: null };
+  return {
+    ...none,
+    at,
+    status: "ok",
+    tokens: 10,
+    cycleTokens: 10,
+    costUsdMicros: null,
+    baseline: null,
+    late: false,
+    message: null,
+  };
 }
 
 /** One agent with beats every minute from `from` on, and with one line of history at each of `history`. */

@@ -2,12 +2,14 @@
 
 import { newAgent } from "../agent.ts";
 import type { Beat, BeatIdentity } from "../beat.ts";
+import type { MeteredCall } from "../call.ts";
 import type { Effect } from "../effect.ts";
 import type { AgentEvent, Exit } from "../event.ts";
 import { defaultSettings, type AgentSettings } from "../settings.ts";
 import type { AgentState } from "../state.ts";
 import { step } from "../step.ts";
 import type { Ms } from "../time.ts";
+import { pricedCall } from "./call-in-test.ts";
 
 export interface AgentInTest {
   readonly state: AgentState;
@@ -15,6 +17,8 @@ export interface AgentInTest {
   apply(event: AgentEvent): readonly Effect[];
   beat(at: Ms, beat?: Partial<Beat>, spooled?: boolean): readonly Effect[];
   tick(at: Ms): readonly Effect[];
+  /** Metered calls that ended at `at`. */
+  calls(at: Ms, ...calls: (Partial<MeteredCall> & { readonly cost?: number | null })[]): readonly Effect[];
   sightLost(from: Ms, at: Ms): readonly Effect[];
   start(at: Ms): void;
   started(at: Ms): void;
@@ -93,6 +97,7 @@ export function agentInTest(
         spooled,
       });
     },
+    calls: (at, ...calls) => apply({ type: "usage", at, calls: calls.map((call) => pricedCall({ at, ...call })) }),
     tick: (at) => apply({ type: "tick", at }),
     sightLost: (from, at) => apply({ type: "sight-lost", from, at }),
     start: (at) => {

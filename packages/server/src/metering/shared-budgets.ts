@@ -5,6 +5,7 @@
 import {
   invariant,
   nothingSpent,
+  ownBudget,
   addUp,
   type AgentEvent,
   type AgentState,
@@ -136,9 +137,9 @@ export class SharedBudgets implements LedgerListener {
     for (const outcome of outcomes.values()) {
       if (outcome.forgotten) this.#members.delete(outcome.name);
       else this.note(outcome);
-      if (this.#holding !== "") this.#changed.add(outcome.name);
+      if (this.#budgets.size > 0) this.#changed.add(outcome.name);
     }
-    if (this.#budgets.size > 0 || this.#changed.size > 0) void this.settle();
+    if (this.#budgets.size > 0) void this.settle();
   }
 
   failed(): void {

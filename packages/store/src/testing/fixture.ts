@@ -29,6 +29,7 @@ export function beat(over: Partial<BeatRecord> = {}): BeatRecord {
     cycleKind: null,
     cycleMs: null,
     tokens: 0,
+    cycleTokens: null,
     costUsdMicros: null,
     baseline: null,
     late: false,

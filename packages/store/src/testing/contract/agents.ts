@@ -13,7 +13,10 @@ function costly(beatsTotal: number, long: KindHistory["long"]): AgentState {
     ["__proto__", { ...kind, accepted: 1 }],
     ["constructor", kind],
   ]);
-  return agentState("bot", { beatsTotal, cost: { kinds, open: { cycle: 7, kind: "__proto__", tokens: 12 } } });
+  return agentState("bot", {
+    beatsTotal,
+    cost: { kinds, open: { cycle: 7, kind: "__proto__", tokens: 12 }, metered: 3, minute: null },
+  });
 }
 
 const long: KindHistory["long"] = {
