@@ -84,6 +84,77 @@ export interface BeatView {
   message: string | null;
 }
 
+/** One limit of a budget and how it stands. Dollars, or tokens. */
+export interface LimitView {
+  name: `${"tokens" | "usd"}_per_${"cycle" | "hour" | "day" | "month"}`;
+  limit: number;
+  spent: number;
+  level: "within" | "near" | "exceeded";
+  /** When the period ends; null for a cycle, and before anything was spent. */
+  until: Iso | null;
+  /** Tokens of the period without a price: a limit in dollars does not see them. */
+  unpriced_tokens: number;
+  set_by: "configuration" | "operator";
+}
+
+/** `GET /api/v1/budgets`: budgets that several agents share. */
+export interface SharedBudgetView {
+  /** `install` for all agents, or `tag:research`. */
+  name: string;
+  limits: LimitView[];
+}
+
+/** `GET /api/v1/agents/{name}/calls`: one metered call. */
+export interface CallView {
+  key: string;
+  at: Iso;
+  source: "proxy" | "log" | "span" | "metric";
+  provider: string | null;
+  model: string | null;
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+  reasoning_tokens: number;
+  calls: number;
+  /** Null is unpriced. */
+  cost_usd: number | null;
+  priced_by: "reported" | "own" | "table" | "local" | null;
+  price_version: string | null;
+  outcome: "ok" | "failed" | "aborted";
+  /** The usage was guessed from the length of the texts. */
+  estimated: boolean;
+  /** False: another source tells of the same calls, and counts. */
+  counted: boolean;
+  session: string | null;
+  remarks: string[];
+}
+
+/** `GET /api/v1/cost?from=&to=&agent=`: what was used in whole UTC hours, by agent, model and source. */
+export interface CostAnswer {
+  from: Iso;
+  to: Iso;
+  rows: CostRowView[];
+}
+
+export interface CostRowView {
+  agent: string;
+  provider: string | null;
+  model: string | null;
+  /** `beat`: told by the agent itself. */
+  source: "beat" | "proxy" | "log" | "span" | "metric";
+  counted: boolean;
+  calls: number;
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+  reasoning_tokens: number;
+  cost_usd: number;
+  /** Tokens without a price; their cost is missing from `cost_usd`. */
+  unpriced_tokens: number;
+}
+
 export interface AgentView {
   id: number;
   name: string;
@@ -111,7 +182,12 @@ export interface AgentView {
   host: string | null;
   supervisor: { id: string; lost: boolean } | null;
   liveness: "beats" | "process";
-  paused: { by: string; reason: string } | null;
+  /** `until`: when the pause ends by itself; null when a person has to end it. */
+  paused: { by: string; reason: string; until: Iso | null } | null;
+  /** Its own budget; empty without one. */
+  budget: LimitView[];
+  /** Who has counted its usage lately: `beat`, `proxy`, `log`, `span`, `metric`. */
+  metered_by: string[];
   tags: string[];
   clock_skew_s: number | null;
   incidents: {

@@ -6,6 +6,7 @@ import { createChannel } from "./channels/create-channel.ts";
 import type { Clock } from "./clock.ts";
 import { ConfigError } from "./errors.ts";
 import type { Log } from "./log.ts";
+import type { SharedLimits } from "./metering/shared-budgets.ts";
 import { isLoopbackName } from "./loopback.ts";
 import { isTimeZone } from "./views/local-day.ts";
 
@@ -25,6 +26,8 @@ export interface ServerOptions {
   readonly alertsTo: readonly string[];
   /** The daily report: local time "HH:MM" and the channels it goes to; null sends none. */
   readonly report: { readonly at: string; readonly to: readonly string[] } | null;
+  /** Budgets that several agents share; none unless given. */
+  readonly budgets?: SharedLimits;
   readonly log: Log;
   readonly version: string;
   /** The system's clocks unless given; tests bring their own. */

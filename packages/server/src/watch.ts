@@ -15,6 +15,10 @@ import { KeyRing } from "./keys/key-ring.ts";
 import { Sessions } from "./keys/sessions.ts";
 import { Ledger, type LedgerListener } from "./ledger/ledger.ts";
 import { LiveHub } from "./live/live-hub.ts";
+import { MeterIntake } from "./metering/meter-intake.ts";
+import { noSharedLimits, SharedBudgets } from "./metering/shared-budgets.ts";
+import { StandingsBook } from "./metering/standings.ts";
+import { createUsageMeter, type UsageMeter } from "./metering/usage-meter.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { checkOptions, openChannels, type ServerOptions } from "./options.ts";
 import { createDelivery, type Delivery } from "./outbox/delivery.ts";
@@ -27,6 +31,7 @@ import { storeAdvice } from "./store-trouble.ts";
 import { Sight } from "./sweeper/sight.ts";
 import { Supervisors } from "./sweeper/supervisors.ts";
 import { Sweeper } from "./sweeper/sweeper.ts";
+import { zoneCalendar } from "./views/zone-calendar.ts";
 import { createPresenter, type AgentPresenter } from "./views/agent-presenter.ts";
 
 /** Twice as long as the sweeper takes to find out that the store cannot be written. */
@@ -47,6 +52,10 @@ export interface Watch {
   readonly commandExpiry: CommandExpiry;
   readonly presenter: AgentPresenter;
   readonly hub: LiveHub;
+  readonly shared: SharedBudgets;
+  readonly standings: StandingsBook;
+  readonly usage: UsageMeter;
+  readonly meterIntake: MeterIntake;
   readonly delivery: Delivery;
   readonly check: KeyCheck;
   readonly sessions: Sessions;
@@ -68,14 +77,18 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   await checkOptions(options);
   const channels = openChannels(options, clock.now);
   const delivery = createDelivery({ store, channels, now: clock.now, random: Math.random, log });
-  const settingsOf = settingsMerger(options.defaults);
+  const calendar = zoneCalendar(timeZone);
+  const settingsOf = settingsMerger({ ...options.defaults, calendar });
+  const shared = new SharedBudgets({ store, clock, calendar, limits: options.budgets ?? noSharedLimits });
   const ledger = new Ledger({
     store,
     clock,
     settingsOf,
     alertsTo: options.alertsTo,
     wakeDelivery: delivery.wake,
+    spend: shared.spend,
   });
+  const standings = new StandingsBook(shared);
   const presenter = createPresenter({ census: ledger.census, settingsOf, clock, timeZone });
   const queue = new BeatQueue({ ledger, log, strict });
   const supervisors = new Supervisors(ledger, clock);
@@ -87,7 +100,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const hub = new LiveHub({ clock, presenter, version });
   const bell = new CommandBell();
   const lastCommit = commitTrouble(clock);
-  for (const listener of [hub, holdsRing(bell), lastCommit.listener]) ledger.listen(listener);
+  for (const listener of [hub, holdsRing(bell), lastCommit.listener, shared, standings]) ledger.listen(listener);
   const metrics = createMetrics({
     ledger,
     store,
@@ -104,7 +117,9 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const retention = createRetention({ store, clock, log });
   const commandExpiry = createCommandExpiry({ store, ledger, clock });
 
-  await ledger.load();
+  await ledger.load(shared.note);
+  await shared.load(ledger);
+  for await (const row of ledger.allAgents()) standings.note(row.state, settingsOf(row.overrides));
   await check.keys.reread();
   await sessions.load();
   await sweeper.open();
@@ -124,6 +139,10 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     commandExpiry,
     presenter,
     hub,
+    shared,
+    standings,
+    usage,
+    meterIntake: new MeterIntake({ store, clock, log, usage, shared }),
     delivery,
     check,
     sessions,
@@ -131,7 +150,10 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     metrics,
     reporter,
     trouble: () => lastCommit.trouble() ?? sweeper.trouble,
-    ...lifeOf({ beats, queue, hub, bell, delivery, loops: [sweeper, retention, commandExpiry, schedule] }),
+    ...lifeOf({
+      ...{ beats, queue, hub, bell, standings, delivery },
+      loops: [sweeper, retention, commandExpiry, schedule, shared],
+    }),
   };
 }
 
@@ -142,9 +164,9 @@ interface Loop {
 }
 
 function lifeOf(
-  parts: Pick<Watch, "beats" | "queue" | "hub" | "bell" | "delivery"> & { readonly loops: readonly (Loop | null)[] },
+  parts: Pick<Watch, "beats" | "queue" | "hub" | "bell" | "standings" | "delivery"> & { readonly loops: readonly (Loop | null)[] },
 ): Pick<Watch, "start" | "stop"> {
-  const { beats, queue, hub, bell, delivery, loops } = parts;
+  const { beats, queue, hub, bell, standings, delivery, loops } = parts;
   return {
     start: () => {
       for (const loop of [...loops, delivery]) loop?.start();
@@ -154,6 +176,7 @@ function lifeOf(
       await queue.drained();
       hub.close();
       bell.close();
+      standings.close();
       await Promise.all(loops.map(async (loop) => loop?.stop()));
       // Last, since what the others decide is still written down for it.
       await delivery.stop();

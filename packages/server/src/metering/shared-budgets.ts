@@ -31,6 +31,8 @@ export interface SharedLimits {
   readonly tags: Readonly<Record<string, BudgetLimits>>;
 }
 
+export const noSharedLimits: SharedLimits = { install: {}, tags: {} };
+
 interface Member {
   readonly tags: readonly string[];
   readonly hold: AgentState["hold"];
@@ -84,9 +86,9 @@ export class SharedBudgets implements LedgerListener {
     }
   }
 
-  note({ name, state, overrides }: Pick<AgentRow, "name" | "state" | "overrides">): void {
+  readonly note = ({ name, state, overrides }: Pick<AgentRow, "name" | "state" | "overrides">): void => {
     this.#members.set(name, { tags: overrides.tags, hold: state.hold });
-  }
+  };
 
   covers(agent: string): boolean {
     for (const name of this.#budgets.keys()) if (this.#isOf(name, agent)) return true;
@@ -97,14 +99,10 @@ export class SharedBudgets implements LedgerListener {
     return [...this.#budgets.values()].map((budget) => this.#rolled(budget));
   }
 
-  /** How an agent stands of whom nothing is known but that it would be one more. */
-  othersHeld(): ReturnType<typeof holdOf> {
+  /** Of an agent of whom nothing is known but that it would be one more: what holds it; undefined without a budget for all. */
+  othersHeld(): ReturnType<typeof holdOf> | undefined {
     const install = this.#budgets.get("install");
-    return install ? holdOf(this.#rolled(install)) : null;
-  }
-
-  get hasInstall(): boolean {
-    return this.#budgets.has("install");
+    return install && holdOf(this.#rolled(install));
   }
 
   /** For the ledger, inside its transaction: changes nothing here until `committed`. */

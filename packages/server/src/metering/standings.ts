@@ -5,23 +5,22 @@ import { randomUUID } from "node:crypto";
 import type { AgentSettings, AgentState } from "@midwatch/core";
 import type { Standing, Standings } from "@midwatch/protocol";
 import type { LedgerListener } from "../ledger/ledger.ts";
-import { iso } from "../views/time.ts";
+import { isoOrNull } from "../views/time.ts";
+import type { SharedBudgets } from "./shared-budgets.ts";
 
 const plain: Standing = { directive: "continue", reason: null, until: null, budgeted: false };
 
 export class StandingsBook implements LedgerListener {
   readonly #agents = new Map<string, Standing>();
   readonly #waiting = new Set<() => void>();
-  readonly #isShared: (agent: string) => boolean;
+  readonly #shared: Pick<SharedBudgets, "covers" | "othersHeld">;
   /** Numbers of another life of this server mean nothing. */
   readonly #life = randomUUID().slice(0, 8);
-  #others: Standing = plain;
   #count = 0;
   #closed = false;
 
-  /** `isShared` tells whether a budget over several agents holds for one. */
-  constructor(isShared: (agent: string) => boolean) {
-    this.#isShared = isShared;
+  constructor(shared: Pick<SharedBudgets, "covers" | "othersHeld">) {
+    this.#shared = shared;
   }
 
   get rev(): string {
@@ -30,23 +29,24 @@ export class StandingsBook implements LedgerListener {
 
   read(sees: (agent: string) => boolean): Standings {
     const agents = Array.from(this.#agents, ([agent, standing]) => ({ agent, ...standing }));
-    return { rev: this.rev, agents: agents.filter(({ agent }) => sees(agent)), others: this.#others };
+    return { rev: this.rev, agents: agents.filter(({ agent }) => sees(agent)), others: this.#others() };
   }
 
   note(state: AgentState, settings: AgentSettings): void {
-    const standing = standingOf(state, settings, this.#isShared(state.name));
-    const before = this.#agents.get(state.name) ?? plain;
-    if (isSame(before, standing)) return;
-    if (isSame(standing, this.#others) && isSame(standing, plain)) this.#agents.delete(state.name);
+    const standing = standingOf(state, settings, this.#shared.covers(state.name));
+    if (isSame(this.#agents.get(state.name) ?? plain, standing)) return;
+    if (isSame(standing, plain)) this.#agents.delete(state.name);
     else this.#agents.set(state.name, standing);
-    this.#changed();
+    this.#count += 1;
+    this.#wake();
   }
 
-  /** How agents stand of whom nothing else is known: as the budget of the whole installation says. */
-  noteOthers(standing: Standing): void {
-    if (isSame(this.#others, standing)) return;
-    this.#others = standing;
-    this.#changed();
+  /** Of those who are not listed: whoever is known stands as everybody does, and the budget for all holds newcomers, too. */
+  #others(): Standing {
+    const held = this.#shared.othersHeld();
+    if (held === undefined) return plain;
+    if (held === null) return { ...plain, budgeted: true };
+    return { directive: "pause", reason: held.reason, until: isoOrNull(held.until), budgeted: true };
   }
 
   committed({ outcomes }: Parameters<LedgerListener["committed"]>[0]): void {
@@ -78,11 +78,6 @@ export class StandingsBook implements LedgerListener {
     this.#wake();
   }
 
-  #changed(): void {
-    this.#count += 1;
-    this.#wake();
-  }
-
   #wake(): void {
     for (const wake of [...this.#waiting]) wake();
   }
@@ -92,7 +87,7 @@ function standingOf({ hold }: AgentState, { budget }: AgentSettings, isShared: b
   return {
     directive: hold?.directive ?? "continue",
     reason: hold?.reason ?? null,
-    until: hold?.until === undefined || hold.until === null ? null : iso(hold.until),
+    until: isoOrNull(hold?.until ?? null),
     budgeted: isShared || Object.keys(budget).length > 0,
   };
 }

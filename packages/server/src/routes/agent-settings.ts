@@ -3,6 +3,7 @@ import { Type, type Static } from "typebox";
 import type { ApiContext, App } from "../http/api-context.ts";
 import { withOverrides, type SettingsPatch } from "../settings.ts";
 import { requireAccess } from "./access.ts";
+import { BudgetBody, mergedLimits, wireLimits } from "./budget-body.ts";
 import { findAgent } from "./find-agent.ts";
 import { AgentParams, errorAnswers } from "./schemas.ts";
 
@@ -34,6 +35,18 @@ const PatchSchema = Type.Object(
     floor_tokens: count(0, 1_000_000_000, "Cycles at or below this are never news"),
     cap_tokens: count(1, 1_000_000_000_000, "Tokens in one cycle that page while there is no baseline"),
     on_runaway: orClear(Type.Union([Type.Literal("page"), Type.Literal("pause")])),
+    detector: orClear(
+      Type.Union([Type.Literal("on"), Type.Literal("shadow")], {
+        description: "`shadow`: the cost detectors decide and record, and nobody is told",
+      }),
+    ),
+    polling_tools: orClear(
+      Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
+        maxItems: 64,
+        description: "Tools that are meant to be called again and again with the same arguments",
+      }),
+    ),
+    budget: orClear(BudgetBody),
     severities: orClear(
       Type.Object(Object.fromEntries(INCIDENT_KINDS.map((kind) => [kind, Type.Optional(Severity)])), {
         additionalProperties: false,
@@ -55,7 +68,7 @@ const AnswerSchema = Type.Object({
 });
 
 /** Settings of one agent, as an operator may change them while everything runs. */
-export function registerAgentSettings(app: App, { store, ledger, settingsOf }: ApiContext): void {
+export function registerAgentSettings(app: App, { store, ledger, settingsOf, clock }: ApiContext): void {
   app.get(
     "/api/v1/agents/:name/settings",
     {
@@ -95,7 +108,7 @@ export function registerAgentSettings(app: App, { store, ledger, settingsOf }: A
       const { outcomes } = await ledger.commit([
         {
           name,
-          events: [],
+          events: [{ type: "settings-changed", at: clock.now() }],
           registerAt: null,
           change: (overrides) => withOverrides(overrides, { operator: patched(overrides.operator, body) }),
         },
@@ -120,6 +133,8 @@ const fields = [
   ["stuck_cycles", "stuckCycles", "as is"],
   ["clock_skew_s", "clockSkewMs", "seconds"],
   ["on_runaway", "onRunaway", "as is"],
+  ["detector", "detector", "as is"],
+  ["polling_tools", "pollingTools", "as is"],
   ["severities", "severities", "as is"],
 ] as const satisfies readonly (readonly [keyof Patch, keyof AgentSettings, "seconds" | "as is"])[];
 
@@ -143,6 +158,9 @@ function patched(before: SettingsPatch, patch: Patch): SettingsPatch {
   }
   if (Object.keys(cost).length > 0) after["cost"] = cost;
   else Reflect.deleteProperty(after, "cost");
+  const budget = patch.budget === null ? {} : mergedLimits(before.budget ?? {}, patch.budget ?? {});
+  if (Object.keys(budget).length > 0) after["budget"] = budget;
+  else Reflect.deleteProperty(after, "budget");
   if (patch.tags === null) Reflect.deleteProperty(after, "tags");
   else if (patch.tags !== undefined) after["tags"] = patch.tags;
   // Only what the schema let through was put in.
@@ -164,6 +182,7 @@ function wireOf(settings: SettingsPatch): Record<string, unknown> {
     if (value === undefined) continue;
     wire[to] = unit === "seconds" && typeof value === "number" ? value / SECOND : value;
   }
+  if (settings.budget !== undefined) wire["budget"] = wireLimits(settings.budget);
   for (const [to, from] of costFields) if (settings.cost?.[from] !== undefined) wire[to] = settings.cost[from];
   return wire;
 }

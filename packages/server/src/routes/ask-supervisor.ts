@@ -2,7 +2,7 @@
 // who carries it out. What no supervisor keeps can only be told something in the answer to its next beat.
 
 import { randomBytes } from "node:crypto";
-import { spellDuration, type CommandName } from "@midwatch/core";
+import { ownBudget, spellDuration, type CommandName } from "@midwatch/core";
 import type { AgentRow, CommandDraft } from "@midwatch/store";
 import { commandLifetimeMs } from "../command-expiry.ts";
 import { ApiError } from "../errors.ts";
@@ -28,6 +28,7 @@ export async function act(context: ApiContext, row: AgentRow, asked: Asked): Pro
   const { ledger, clock, intake } = context;
   const { name, state } = row;
   const { supervisor } = state;
+  refuseSpent(row, asked);
   const isKept = supervisor !== null && intake.mayKeep(supervisor.id, name);
   if (isKept && asked.command !== "accept-baseline") return askSupervisor(context, row, supervisor, asked);
   const message = doneHere(asked.command, name);
@@ -37,6 +38,19 @@ export async function act(context: ApiContext, row: AgentRow, asked: Asked): Pro
   const event = { type: "command", at, command: asked.command, by: asked.by } as const;
   await ledger.commitOne(name, event, { commands: [draft] });
   return { status: 200, message };
+}
+
+/** What a budget holds, nobody resumes past it: the next call would only be stopped again. A cycle's cap is for a person to judge. */
+function refuseSpent({ name, state: { hold } }: AgentRow, { command }: Asked): void {
+  if (command !== "resume" && command !== "start" && command !== "restart") return;
+  if (hold?.by !== "budget" || (hold.budget === ownBudget && (hold.until ?? null) === null)) return;
+  const what = hold.budget === ownBudget ? name : hold.budget === "install" ? "--install" : `--${(hold.budget ?? "").replace(":", " ")}`;
+  const until = (hold.until ?? null) === null ? "" : `, or wait until ${iso(hold.until ?? 0)}`;
+  throw new ApiError(
+    409,
+    "budget_spent",
+    `${name} is ${hold.reason}. Raise the cap (midwatch budget ${what} LIMIT=AMOUNT)${until}.`,
+  );
 }
 
 type Keeper = NonNullable<AgentRow["state"]["supervisor"]>;

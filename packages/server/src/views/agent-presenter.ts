@@ -61,6 +61,7 @@ export function createPresenter(given: {
       restartsToday: census.restartsSince(state.name, dayStart()),
       baselineTokens: baselineTokens(history, settings.cost),
       alarmTokens: alarmTokens(history, settings.cost),
+      now: clock.now(),
     });
   };
   return {

@@ -1,6 +1,15 @@
-import { answerFor, type AgentSettings, type AgentState, type IncidentKind, type Recovery } from "@midwatch/core";
+import {
+  answerFor,
+  sourcesAt,
+  type AgentSettings,
+  type AgentState,
+  type IncidentKind,
+  type Ms,
+  type Recovery,
+} from "@midwatch/core";
 import type { AgentView, BeatView, RecoveryView } from "@midwatch/protocol";
 import type { AgentOverrides, BeatRecord } from "@midwatch/store";
+import { limitViews } from "./budget-view.ts";
 import { iso, isoOrNull, seconds, usd } from "./time.ts";
 
 export interface AgentFacts {
@@ -13,6 +22,7 @@ export interface AgentFacts {
   /** What cycles of the present kind are compared with; null during warm-up. */
   readonly baselineTokens: number | null;
   readonly alarmTokens: number | null;
+  readonly now: Ms;
 }
 
 /** An agent as the API shows it. */
@@ -43,7 +53,9 @@ export function agentView(facts: AgentFacts): AgentView {
     host: state.supervisor?.host ?? null,
     supervisor: state.supervisor ? { id: state.supervisor.id, lost: state.supervisor.lost } : null,
     liveness: settings.liveness,
-    paused: state.hold?.directive === "pause" ? { by: state.hold.who, reason: state.hold.reason } : null,
+    paused: state.hold?.directive === "pause" ? { by: state.hold.who, reason: state.hold.reason, until: isoOrNull(state.hold.until ?? null) } : null,
+    budget: limitViews(state.budget, settings.budget, { now: facts.now, set: budgetSet(overrides) }),
+    metered_by: [...sourcesAt(state.metering, facts.now)],
     tags: [...overrides.tags],
     clock_skew_s: state.skewMs === null ? null : seconds(state.skewMs),
     incidents: state.incidents.map((incident) => ({
@@ -57,11 +69,18 @@ export function agentView(facts: AgentFacts): AgentView {
   };
 }
 
+/** The limits that an operator has set. */
+function budgetSet({ operator }: AgentOverrides): Readonly<Record<string, unknown>> {
+  const { budget } = operator;
+  return typeof budget === "object" && budget !== null ? (budget as Record<string, unknown>) : {};
+}
+
 export function beatView(beat: BeatRecord): BeatView {
   return {
     at: iso(beat.at),
     status: beat.status,
-    tokens: beat.tokens,
+    // Of the whole cycle where one ended: what it used may have been metered from outside.
+    tokens: beat.cycleTokens || beat.tokens,
     baseline: beat.baseline,
     cycle: beat.cycle,
     cycle_kind: beat.cycleKind,
