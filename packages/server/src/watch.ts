@@ -164,7 +164,9 @@ interface Loop {
 }
 
 function lifeOf(
-  parts: Pick<Watch, "beats" | "queue" | "hub" | "bell" | "standings" | "delivery"> & { readonly loops: readonly (Loop | null)[] },
+  parts: Pick<Watch, "beats" | "queue" | "hub" | "bell" | "standings" | "delivery"> & {
+    readonly loops: readonly (Loop | null)[];
+  },
 ): Pick<Watch, "start" | "stop"> {
   const { beats, queue, hub, bell, standings, delivery, loops } = parts;
   return {

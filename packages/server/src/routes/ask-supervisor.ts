@@ -44,7 +44,12 @@ export async function act(context: ApiContext, row: AgentRow, asked: Asked): Pro
 function refuseSpent({ name, state: { hold } }: AgentRow, { command }: Asked): void {
   if (command !== "resume" && command !== "start" && command !== "restart") return;
   if (hold?.by !== "budget" || (hold.budget === ownBudget && (hold.until ?? null) === null)) return;
-  const what = hold.budget === ownBudget ? name : hold.budget === "install" ? "--install" : `--${(hold.budget ?? "").replace(":", " ")}`;
+  const what =
+    hold.budget === ownBudget
+      ? name
+      : hold.budget === "install"
+        ? "--install"
+        : `--${(hold.budget ?? "").replace(":", " ")}`;
   const until = (hold.until ?? null) === null ? "" : `, or wait until ${iso(hold.until ?? 0)}`;
   throw new ApiError(
     409,

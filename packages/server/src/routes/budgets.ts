@@ -35,7 +35,8 @@ export function registerBudgets(app: App, { shared, clock }: ApiContext): void {
       config: { scope: "admin" },
       schema: {
         tags: ["budgets"],
-        summary: "Set limits for all agents (`install`) or for those with a tag (`tag:research`). Null goes back to the file.",
+        summary:
+          "Set limits for all agents (`install`) or for those with a tag (`tag:research`). Null goes back to the file.",
         params: Type.Object({ name: Type.String({ minLength: 1, maxLength: 128 }) }),
         body: BudgetBody,
         response: { 200: SharedBudgetSchema, ...errorAnswers },

@@ -7,7 +7,15 @@ import { iso, usd } from "../views/time.ts";
 import { accessOf, requireAccess } from "./access.ts";
 import { findAgent } from "./find-agent.ts";
 import { invalidField, pageAsked, timeOf } from "./paging.ts";
-import { AgentParams, CallSchema, CostAnswerSchema, errorAnswers, PageQuery, pageSchema, SpanQuery } from "./schemas.ts";
+import {
+  AgentParams,
+  CallSchema,
+  CostAnswerSchema,
+  errorAnswers,
+  PageQuery,
+  pageSchema,
+  SpanQuery,
+} from "./schemas.ts";
 
 /** A year and a day of hours, of every agent and model, is still an answer. */
 const longestSpan = 367 * DAY;
@@ -42,7 +50,8 @@ export function registerCosts(app: App, { store, clock }: ApiContext): void {
       config: { scope: "read" },
       schema: {
         tags: ["cost"],
-        summary: "What was used in whole UTC hours, by agent, model and source; the last 24 hours unless asked otherwise.",
+        summary:
+          "What was used in whole UTC hours, by agent, model and source; the last 24 hours unless asked otherwise.",
         querystring: Type.Object(
           { ...SpanQuery, agent: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })) },
           { additionalProperties: false },

@@ -53,7 +53,10 @@ export function agentView(facts: AgentFacts): AgentView {
     host: state.supervisor?.host ?? null,
     supervisor: state.supervisor ? { id: state.supervisor.id, lost: state.supervisor.lost } : null,
     liveness: settings.liveness,
-    paused: state.hold?.directive === "pause" ? { by: state.hold.who, reason: state.hold.reason, until: isoOrNull(state.hold.until ?? null) } : null,
+    paused:
+      state.hold?.directive === "pause"
+        ? { by: state.hold.who, reason: state.hold.reason, until: isoOrNull(state.hold.until ?? null) }
+        : null,
     budget: limitViews(state.budget, settings.budget, { now: facts.now, set: budgetSet(overrides) }),
     metered_by: [...sourcesAt(state.metering, facts.now)],
     tags: [...overrides.tags],

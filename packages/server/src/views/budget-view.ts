@@ -1,10 +1,4 @@
-import {
-  rollOver,
-  standingsOf,
-  type BudgetLimits,
-  type BudgetState,
-  type Ms,
-} from "@midwatch/core";
+import { rollOver, standingsOf, type BudgetLimits, type BudgetState, type Ms } from "@midwatch/core";
 import type { LimitView } from "@midwatch/protocol";
 import { iso, usd } from "./time.ts";
 
