@@ -7,6 +7,7 @@ import type { Clock } from "./clock.ts";
 import { ConfigError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { isLoopbackName } from "./loopback.ts";
+import type { OwnPrices } from "./pricing/own-prices.ts";
 import { isTimeZone } from "./views/local-day.ts";
 
 export interface ServerOptions {
@@ -25,6 +26,8 @@ export interface ServerOptions {
   readonly alertsTo: readonly string[];
   /** The daily report: local time "HH:MM" and the channels it goes to; null sends none. */
   readonly report: { readonly at: string; readonly to: readonly string[] } | null;
+  /** The price table of the settings; the tables that ship hold for what is not in it. */
+  readonly prices?: OwnPrices;
   readonly log: Log;
   readonly version: string;
   /** The system's clocks unless given; tests bring their own. */

@@ -18,7 +18,7 @@ import { LiveHub } from "./live/live-hub.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { checkOptions, openChannels, type ServerOptions } from "./options.ts";
 import { createDelivery, type Delivery } from "./outbox/delivery.ts";
-import { createPricing, type PriceOf } from "./pricing.ts";
+import { createPricing, type PriceOf, type Pricing } from "./pricing/pricing.ts";
 import { createReporter, type Reporter } from "./report/index.ts";
 import { createReportSchedule } from "./report/schedule.ts";
 import { createRetention } from "./retention.ts";
@@ -50,7 +50,7 @@ export interface Watch {
   readonly delivery: Delivery;
   readonly check: KeyCheck;
   readonly sessions: Sessions;
-  readonly priceOf: PriceOf;
+  readonly pricing: Pricing;
   readonly metrics: Metrics;
   readonly reporter: Reporter;
   /** Why the server cannot do its work now, in words, or null. */
@@ -83,7 +83,8 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const sweeper = new Sweeper({ store, ledger, clock, sight, supervisors, log, onTurn: options.onTurn ?? null });
   const check: KeyCheck = { keys: new KeyRing(store, clock), tries: new FailedTries(clock) };
   const sessions = new Sessions(store, clock);
-  const priceOf = createPricing();
+  const pricing = createPricing({ own: options.prices ?? [] });
+  const priceOf: PriceOf = pricing.priceBeat;
   const hub = new LiveHub({ clock, presenter, version });
   const bell = new CommandBell();
   const lastCommit = commitTrouble(clock);
@@ -127,7 +128,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     delivery,
     check,
     sessions,
-    priceOf,
+    pricing,
     metrics,
     reporter,
     trouble: () => lastCommit.trouble() ?? sweeper.trouble,
