@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Beat, MeteredCall, Price, Usage } from "@midwatch/core";
+import { parseBeat } from "@midwatch/protocol";
 import { createPricing, type Used } from "./pricing.ts";
 
 const at = Date.parse("2026-11-01T12:00:00Z");
@@ -15,9 +16,10 @@ function usage(provider: string | null, model: string | null, more: Partial<Usag
   return { ...used(provider, model), costUsdMicros: null, ...more };
 }
 
-function beat(more: Pick<Beat, "usage"> & Partial<Beat>): Beat {
-  const { beat: parsed } = { beat: { tokens: 2_000, costUsdMicros: null, ...more } };
-  return parsed as Beat;
+function beat(more: Partial<Beat>): Beat {
+  const parsed = parseBeat({ agent: "bot", tokens_used: 2_000 });
+  assert.ok(parsed.ok);
+  return { ...parsed.beat, ...more };
 }
 
 /** Micro-dollars of 1,000 tokens in and 1,000 out. */
@@ -69,7 +71,7 @@ for (const [claim, provider, model, same] of [
   test(`${claim}: ${model}`, () => {
     const cost = costOf(provider, model);
     assert.ok(cost !== null && cost > 0);
-    assert.equal(cost, costOf(...same));
+    assert.equal(cost, costOf(same[0], same[1]));
   });
 }
 

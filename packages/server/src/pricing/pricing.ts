@@ -17,11 +17,11 @@ export type Used = CallTokens & Pick<MeteredCall, "provider" | "model" | "calls"
 /** Prices in integer micro-dollars; null is unpriced. `at` is when the tokens were used, in milliseconds: prices change. */
 export interface Pricing {
   /** What it cost by the tables; for computing a cost anew. */
-  priceTokens(used: Used, at: number): Price | null;
-  priceCall(call: MeteredCall): Price | null;
-  priceUsage(usage: Usage, at: number): Price | null;
+  readonly priceTokens: (used: Used, at: number) => Price | null;
+  readonly priceCall: (call: MeteredCall) => Price | null;
+  readonly priceUsage: (usage: Usage, at: number) => Price | null;
   /** One usage that is unpriced makes the whole beat so: a partial sum would look like a total. */
-  priceBeat(beat: Beat, at: number): number | null;
+  readonly priceBeat: (beat: Beat, at: number) => number | null;
   /** Of the tables in use: `genai-prices 0.1.8`, after `own:` and a digest when the settings have a table. */
   readonly version: string;
 }
