@@ -1,5 +1,6 @@
 export { startServer, type RunningServer } from "./server.ts";
 export type { ServerOptions } from "./options.ts";
+export type { OwnPrice, OwnPrices, OwnRates } from "./pricing/own-prices.ts";
 export { ConfigError } from "./errors.ts";
 export { createChannel, channelTypes } from "./channels/create-channel.ts";
 export type {

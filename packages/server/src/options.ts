@@ -8,6 +8,7 @@ import { ConfigError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { SharedLimits } from "./metering/shared-budgets.ts";
 import { isLoopbackName } from "./loopback.ts";
+import type { OwnPrices } from "./pricing/own-prices.ts";
 import { isTimeZone } from "./views/local-day.ts";
 
 export interface ServerOptions {
@@ -28,6 +29,8 @@ export interface ServerOptions {
   readonly report: { readonly at: string; readonly to: readonly string[] } | null;
   /** Budgets that several agents share; none unless given. */
   readonly budgets?: SharedLimits;
+  /** The price table of the settings; the tables that ship hold for what is not in it. */
+  readonly prices?: OwnPrices;
   readonly log: Log;
   readonly version: string;
   /** The system's clocks unless given; tests bring their own. */

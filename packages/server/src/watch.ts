@@ -22,7 +22,7 @@ import { createUsageMeter, type UsageMeter } from "./metering/usage-meter.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { checkOptions, openChannels, type ServerOptions } from "./options.ts";
 import { createDelivery, type Delivery } from "./outbox/delivery.ts";
-import { createPricing, type PriceOf } from "./pricing.ts";
+import { createPricing, type PriceOf, type Pricing } from "./pricing/pricing.ts";
 import { createReporter, type Reporter } from "./report/index.ts";
 import { createReportSchedule } from "./report/schedule.ts";
 import { createRetention } from "./retention.ts";
@@ -59,7 +59,7 @@ export interface Watch {
   readonly delivery: Delivery;
   readonly check: KeyCheck;
   readonly sessions: Sessions;
-  readonly priceOf: PriceOf;
+  readonly pricing: Pricing;
   readonly metrics: Metrics;
   readonly reporter: Reporter;
   /** Why the server cannot do its work now, in words, or null. */
@@ -96,7 +96,8 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const sweeper = new Sweeper({ store, ledger, clock, sight, supervisors, log, onTurn: options.onTurn ?? null });
   const check: KeyCheck = { keys: new KeyRing(store, clock), tries: new FailedTries(clock) };
   const sessions = new Sessions(store, clock);
-  const priceOf = createPricing();
+  const pricing = createPricing({ own: options.prices ?? [] });
+  const priceOf: PriceOf = pricing.priceBeat;
   const hub = new LiveHub({ clock, presenter, version });
   const bell = new CommandBell();
   const lastCommit = commitTrouble(clock);
@@ -109,6 +110,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     queueDepth: () => queue.depth,
     sweeperLagMs: () => sweeper.lagMs,
   });
+  const usage = createUsageMeter({ ledger, clock, priceCall: pricing.priceCall, strict });
   const beats = createBeatEndpoint({ check, queue, priceOf, clock, refused: (code) => metrics.refused(code) });
   const reporter = createReporter({ store, clock, settingsOf, timeZone });
   const schedule =
@@ -146,7 +148,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     delivery,
     check,
     sessions,
-    priceOf,
+    pricing,
     metrics,
     reporter,
     trouble: () => lastCommit.trouble() ?? sweeper.trouble,

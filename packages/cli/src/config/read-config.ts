@@ -2,36 +2,17 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { isAgentName } from "@midwatch/protocol";
 import { channelTypes } from "@midwatch/server/channels";
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from "yaml";
-import { checkField } from "./field-value.ts";
+import { isMap, type YAMLMap } from "yaml";
 import type { SupervisedAgent } from "@midwatch/supervisor";
 import { findCircle } from "@midwatch/supervisor/order";
 import { agentOf, targetOf } from "./agent-config.ts";
 import { agentDefaults, type AgentDefaults, type Config } from "./config.ts";
-import {
-  agentFields,
-  alertFields,
-  laterFields,
-  policyFields,
-  reportFields,
-  sections,
-  serverFields,
-  type Field,
-  type Fields,
-} from "./fields.ts";
-
-/** One mistake in the file. Lines and columns start at 1; 0 where a mistake has no place. */
-export interface Problem {
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-}
+import { agentFields, alertFields, policyFields, reportFields, sections, serverFields } from "./fields.ts";
+import { offsetOf, YamlFile, type Problem, type Values } from "./yaml-file.ts";
 
 export type ReadConfig =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly file: string; readonly problems: readonly Problem[] };
-
-type Values = Readonly<Record<string, unknown>>;
 
 /** Reads and checks a whole file; every mistake in it is reported at once, each with its place. */
 export function readConfig(file: string, environment: NodeJS.ProcessEnv): ReadConfig {
@@ -46,36 +27,32 @@ export function readConfig(file: string, environment: NodeJS.ProcessEnv): ReadCo
 }
 
 export function parseConfig(text: string, file: string, environment: NodeJS.ProcessEnv): ReadConfig {
-  const reader = new Reader(text, environment);
-  const config = reader.config(file);
-  if (reader.problems.length > 0) return { ok: false, file, problems: reader.problems };
+  const yaml = new YamlFile(text, environment);
+  const config = new Reader(yaml).config(file);
+  if (yaml.problems.length > 0) return { ok: false, file, problems: yaml.problems };
   return { ok: true, config };
 }
 
-/** Walks the document and collects what is wrong with it. */
 class Reader {
-  readonly problems: Problem[] = [];
-  readonly #lines = new LineCounter();
-  readonly #root: unknown;
-  readonly #environment: NodeJS.ProcessEnv;
+  readonly #yaml: YamlFile;
 
-  constructor(text: string, environment: NodeJS.ProcessEnv) {
-    this.#environment = environment;
-    const document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
-    for (const error of document.errors) this.#complain(error.pos[0], error.message.split("\n")[0] ?? "not YAML");
-    this.#root = document.contents;
+  constructor(yaml: YamlFile) {
+    this.#yaml = yaml;
   }
 
   config(file: string): Config {
-    const root = this.#map(this.#root, "the file");
-    for (const [key, at] of this.#keys(root)) {
+    const root = this.#yaml.map(this.#yaml.root, "the file");
+    for (const [key, at] of this.#yaml.keys(root)) {
       if (!Object.hasOwn(sections, key))
-        this.#complain(at, `unknown section "${key}"; there are ${Object.keys(sections).join(", ")}`);
+        this.#yaml.complain(at, `unknown section "${key}"; there are ${Object.keys(sections).join(", ")}`);
     }
-    const server = this.#fields(root?.get("server", true), "server", serverFields);
-    const defaults = this.#policy(this.#fields(root?.get("defaults", true), "defaults", policyFields), agentDefaults);
-    const alerts = this.#fields(root?.get("alerts", true), "alerts", alertFields);
-    const report = this.#fields(root?.get("report", true), "report", reportFields);
+    const server = this.#yaml.fields(root?.get("server", true), "server", serverFields);
+    const defaults = this.#policy(
+      this.#yaml.fields(root?.get("defaults", true), "defaults", policyFields),
+      agentDefaults,
+    );
+    const alerts = this.#yaml.fields(root?.get("alerts", true), "alerts", alertFields);
+    const report = this.#yaml.fields(root?.get("report", true), "report", reportFields);
     const channels = this.#channels(root);
     const alertsTo = this.#channelNames(root, "alerts", alerts, channels);
     const reportTo = this.#channelNames(root, "report", report, channels);
@@ -102,16 +79,16 @@ class Reader {
   }
 
   #agents(root: YAMLMap | null, defaults: AgentDefaults, base: string): SupervisedAgent[] {
-    const map = this.#map(root?.get("agents", true), "agents");
-    const agents = this.#keys(map).flatMap(([name, at]) => {
+    const map = this.#yaml.map(root?.get("agents", true), "agents");
+    const agents = this.#yaml.keys(map).flatMap(([name, at]) => {
       if (!isAgentName(name))
-        this.#complain(at, `"${name}" is not an agent name: 1 to 128 letters, digits and . _ - / : @`);
+        this.#yaml.complain(at, `"${name}" is not an agent name: 1 to 128 letters, digits and . _ - / : @`);
       const node = map?.get(name, true);
-      const values = this.#fields(node, `agents.${name}`, agentFields);
-      const read = targetOf(values, isMap(node) ? this.#keys(node).map(([key]) => key) : []);
+      const values = this.#yaml.fields(node, `agents.${name}`, agentFields);
+      const read = targetOf(values, isMap(node) ? this.#yaml.keys(node).map(([key]) => key) : []);
       if (read.ok)
         return [agentOf(values, { name, target: read.target, policy: this.#policy(values, defaults), base })];
-      if (read.wrong !== null) this.#complain(at, `agents.${name} ${read.wrong}`);
+      if (read.wrong !== null) this.#yaml.complain(at, `agents.${name} ${read.wrong}`);
       return [];
     });
     this.#checkOrder(map, agents);
@@ -123,16 +100,16 @@ class Reader {
       const agent = map?.get(name, true);
       return offsetOf(isMap(agent) ? agent.get("after", true) : agent);
     };
-    const known = new Set(this.#keys(map).map(([name]) => name));
+    const known = new Set(this.#yaml.keys(map).map(([name]) => name));
     for (const { name, after } of agents) {
       for (const other of after) {
         if (!known.has(other))
-          this.#complain(placeOf(name), `agents.${name}.after names "${other}", which is no agent here`);
+          this.#yaml.complain(placeOf(name), `agents.${name}.after names "${other}", which is no agent here`);
       }
     }
     const circle = findCircle(agents);
     if (circle)
-      this.#complain(placeOf(circle[0] ?? ""), `${circle.join(" comes after ")}: nothing could be started first`);
+      this.#yaml.complain(placeOf(circle[0] ?? ""), `${circle.join(" comes after ")}: nothing could be started first`);
   }
 
   #policy(values: Values, defaults: AgentDefaults): AgentDefaults {
@@ -155,14 +132,14 @@ class Reader {
 
   /** Channels are checked by their own types when they are made; here only their shape. */
   #channels(root: YAMLMap | null): Record<string, Record<string, unknown>> {
-    const channels = this.#map(root?.get("channels", true), "channels");
+    const channels = this.#yaml.map(root?.get("channels", true), "channels");
     const read: Record<string, Record<string, unknown>> = {};
-    for (const [name, at] of this.#keys(channels)) {
-      const channel = this.#map(channels?.get(name, true), `channels.${name}`);
+    for (const [name, at] of this.#yaml.keys(channels)) {
+      const channel = this.#yaml.map(channels?.get(name, true), `channels.${name}`);
       if (!channel?.has("type"))
-        this.#complain(at, `channels.${name} has no "type"; there are ${channelTypes.join(", ")}`);
+        this.#yaml.complain(at, `channels.${name} has no "type"; there are ${channelTypes.join(", ")}`);
       read[name] = Object.fromEntries(
-        this.#keys(channel).map(([key]) => [key, this.#substituted(channel?.get(key, true))]),
+        this.#yaml.keys(channel).map(([key]) => [key, this.#yaml.substituted(channel?.get(key, true))]),
       );
     }
     return read;
@@ -173,7 +150,7 @@ class Reader {
     for (const name of names) {
       if (Object.hasOwn(channels, name)) continue;
       const known = Object.keys(channels).join(", ") || "none yet";
-      this.#complain(
+      this.#yaml.complain(
         offsetOf(root?.get(section, true)),
         `${section}.to names the channel "${name}", which channels: does not have (${known})`,
       );
@@ -188,78 +165,12 @@ class Reader {
       return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
     } catch {
       // The one thing this constructor throws for is a zone it does not know.
-      this.#complain(
+      this.#yaml.complain(
         offsetOf(root?.get("server", true)),
         `server.timezone "${zone}" is not a known time zone; write it like Europe/Berlin`,
       );
       return own;
     }
-  }
-
-  /** Checks one mapping against its table and returns what was given, parsed. */
-  #fields(node: unknown, where: string, fields: Fields): Values {
-    const map = this.#map(node, where);
-    const values: Record<string, unknown> = {};
-    for (const [key, at] of this.#keys(map)) {
-      const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
-      if (field === undefined) {
-        const later = laterFields.includes(key) && where.startsWith("agents.");
-        this.#complain(
-          at,
-          later
-            ? `${where}.${key} is not supported by this version yet; remove it, so that you do not rely on it`
-            : `${where} has no setting "${key}"; there are ${Object.keys(fields).join(", ")}`,
-        );
-        continue;
-      }
-      const value = checkField(this.#substituted(map?.get(key, true)), field);
-      if (value.ok && field.type === "rows") values[key] = this.#rows(map?.get(key, true), `${where}.${key}`, field);
-      else if (value.ok) values[key] = value.value;
-      else this.#complain(offsetOf(map?.get(key, true)) ?? at, `${where}.${key} ${value.wrong}`);
-    }
-    return values;
-  }
-
-  #rows(node: unknown, where: string, field: Extract<Field, { type: "rows" }>): readonly Values[] {
-    if (!isSeq(node)) return [];
-    return node.items.map((item, index) => {
-      const row = this.#fields(item, `${where}[${index}]`, field.of);
-      for (const name of field.required) {
-        if (row[name] === undefined) this.#complain(offsetOf(item), `${where}[${index}] has no "${name}"`);
-      }
-      return row;
-    });
-  }
-
-  /** The plain value of a node, `${NAME}` replaced from the environment. */
-  #substituted(node: unknown): unknown {
-    if (isMap(node))
-      return Object.fromEntries(this.#keys(node).map(([key]) => [key, this.#substituted(node.get(key, true))]));
-    if (isSeq(node)) return node.items.map((item) => this.#substituted(item));
-    if (!isScalar(node)) return undefined;
-    const { value } = node;
-    if (typeof value !== "string") return value;
-    return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
-      const given = this.#environment[name];
-      if (given === undefined) this.#complain(offsetOf(node), `the environment variable ${name} is not set`);
-      return given ?? "";
-    });
-  }
-
-  #map(node: unknown, where: string): YAMLMap | null {
-    if (node === null || node === undefined || (isScalar(node) && node.value === null)) return null;
-    if (isMap(node)) return node;
-    this.#complain(offsetOf(node), `${where} must be a mapping of names to values`);
-    return null;
-  }
-
-  #keys(map: YAMLMap | null): [string, number | undefined][] {
-    return (map?.items ?? []).map(({ key }) => [isScalar(key) ? String(key.value) : String(key), offsetOf(key)]);
-  }
-
-  #complain(offset: number | undefined, message: string): void {
-    const place = offset === undefined ? { line: 0, col: 0 } : this.#lines.linePos(offset);
-    this.problems.push({ line: place.line, column: place.col, message });
   }
 }
 
@@ -274,8 +185,4 @@ export function describeProblems(file: string, problems: readonly Problem[]): st
 export function splitListen(listen: string): [string, number] {
   const at = listen.lastIndexOf(":");
   return [listen.slice(0, at).replace(/^\[|\]$/g, ""), Number(listen.slice(at + 1))];
-}
-
-function offsetOf(node: unknown): number | undefined {
-  return (node as { range?: [number, number, number] | null } | null | undefined)?.range?.[0];
 }

@@ -8,7 +8,7 @@ import type { Clock } from "../clock.ts";
 import { ApiError } from "../errors.ts";
 import { agentRefusal, callerByKey, scopeRefusal, type KeyCheck } from "../keys/authenticate.ts";
 import type { Caller } from "../keys/key-ring.ts";
-import type { PriceOf } from "../pricing.ts";
+import type { PriceOf } from "../pricing/pricing.ts";
 import { resultJson } from "./beat-answer.ts";
 import type { BeatEvent, BeatQueue, BeatResult, WaitingBeat } from "./beat-queue.ts";
 import { BeatFate, BrokenBeats } from "./broken-beats.ts";
@@ -195,7 +195,7 @@ function beatEvent(given: {
     beat,
     identity: beatIdentity(beat, () => bodyDigest(body)),
     via: "direct",
-    costUsdMicros: priceOf(beat),
+    ...priceOf(beat, at),
     spooled: given.spooled ?? false,
   };
 }

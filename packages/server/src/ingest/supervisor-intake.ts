@@ -21,7 +21,7 @@ import { ApiError } from "../errors.ts";
 import type { AgentJob } from "../ledger/fold-agents.ts";
 import type { Committed, Ledger } from "../ledger/ledger.ts";
 import type { Log } from "../log.ts";
-import type { PriceOf } from "../pricing.ts";
+import type { PriceOf } from "../pricing/pricing.ts";
 import { withOverrides, type SettingsOf } from "../settings.ts";
 import { storeCode } from "../store-trouble.ts";
 import type { Supervisors } from "../sweeper/supervisors.ts";
@@ -224,7 +224,7 @@ export class SupervisorIntake {
           beat,
           identity: beatIdentity(beat, () => bodyDigest(item.body)),
           via: "supervisor",
-          costUsdMicros: this.#deps.priceOf(beat),
+          ...this.#deps.priceOf(beat, at),
           spooled: now - at > spooledMs,
         };
         return { n: item.n, agent: beat.agent, event };

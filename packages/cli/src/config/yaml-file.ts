@@ -1,0 +1,98 @@
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from "yaml";
+import { checkField } from "./field-value.ts";
+import { laterFields, type Field, type Fields } from "./fields.ts";
+
+/** One mistake in the file. Lines and columns start at 1; 0 where a mistake has no place. */
+export interface Problem {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+/** What was given in one mapping, checked and parsed, by name. */
+export type Values = Readonly<Record<string, unknown>>;
+
+/** Walks the document, checks mappings against their tables and collects what is wrong, each mistake with its place. */
+export class YamlFile {
+  readonly problems: Problem[] = [];
+  readonly root: unknown;
+  readonly #lines = new LineCounter();
+  readonly #environment: NodeJS.ProcessEnv;
+
+  constructor(text: string, environment: NodeJS.ProcessEnv) {
+    this.#environment = environment;
+    const document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+    for (const error of document.errors) this.complain(error.pos[0], error.message.split("\n")[0] ?? "not YAML");
+    this.root = document.contents;
+  }
+
+  /** Checks one mapping against its table and returns what was given, parsed. */
+  fields(node: unknown, where: string, fields: Fields): Values {
+    const map = this.map(node, where);
+    const values: Record<string, unknown> = {};
+    for (const [key, at] of this.keys(map)) {
+      const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+      if (field === undefined) {
+        const later = laterFields.includes(key) && where.startsWith("agents.");
+        this.complain(
+          at,
+          later
+            ? `${where}.${key} is not supported by this version yet; remove it, so that you do not rely on it`
+            : `${where} has no setting "${key}"; there are ${Object.keys(fields).join(", ")}`,
+        );
+        continue;
+      }
+      const value = checkField(this.substituted(map?.get(key, true)), field);
+      if (value.ok && field.type === "rows") values[key] = this.#rows(map?.get(key, true), `${where}.${key}`, field);
+      else if (value.ok) values[key] = value.value;
+      else this.complain(offsetOf(map?.get(key, true)) ?? at, `${where}.${key} ${value.wrong}`);
+    }
+    return values;
+  }
+
+  #rows(node: unknown, where: string, field: Extract<Field, { type: "rows" }>): readonly Values[] {
+    if (!isSeq(node)) return [];
+    return node.items.map((item, index) => {
+      const row = this.fields(item, `${where}[${index}]`, field.of);
+      for (const name of field.required) {
+        if (row[name] === undefined) this.complain(offsetOf(item), `${where}[${index}] has no "${name}"`);
+      }
+      return row;
+    });
+  }
+
+  /** The plain value of a node, `${NAME}` replaced from the environment. */
+  substituted(node: unknown): unknown {
+    if (isMap(node))
+      return Object.fromEntries(this.keys(node).map(([key]) => [key, this.substituted(node.get(key, true))]));
+    if (isSeq(node)) return node.items.map((item) => this.substituted(item));
+    if (!isScalar(node)) return undefined;
+    const { value } = node;
+    if (typeof value !== "string") return value;
+    return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
+      const given = this.#environment[name];
+      if (given === undefined) this.complain(offsetOf(node), `the environment variable ${name} is not set`);
+      return given ?? "";
+    });
+  }
+
+  map(node: unknown, where: string): YAMLMap | null {
+    if (node === null || node === undefined || (isScalar(node) && node.value === null)) return null;
+    if (isMap(node)) return node;
+    this.complain(offsetOf(node), `${where} must be a mapping of names to values`);
+    return null;
+  }
+
+  keys(map: YAMLMap | null): [string, number | undefined][] {
+    return (map?.items ?? []).map(({ key }) => [isScalar(key) ? String(key.value) : String(key), offsetOf(key)]);
+  }
+
+  complain(offset: number | undefined, message: string): void {
+    const place = offset === undefined ? { line: 0, col: 0 } : this.#lines.linePos(offset);
+    this.problems.push({ line: place.line, column: place.col, message });
+  }
+}
+
+export function offsetOf(node: unknown): number | undefined {
+  return (node as { range?: [number, number, number] | null } | null | undefined)?.range?.[0];
+}
