@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import type { MeterCall } from "@midwatch/protocol";
+import { extractUsage, findProvider } from "@pydantic/genai-prices";
 import { argsHash } from "../../../sdks/typescript/src/tool-digest.ts";
 import { messagesUsage, chatUsage, geminiUsage, ollamaUsage, responsesUsage } from "./reading/usage.ts";
 import * as answers from "./testing/answers.ts";
@@ -320,4 +321,25 @@ test("usage in the shapes of the golden examples is read as the SDKs read it", (
     );
   }
   assert.ok(read >= 5, `${read} examples were read`);
+});
+
+test("whole answers are counted as the library of price tables counts them", () => {
+  const compared = [
+    ["openai", "chat", answers.chatAnswer(), chatUsage],
+    ["openai", "responses", answers.responsesAnswer, responsesUsage],
+    ["anthropic", "default", answers.messageAnswer(), messagesUsage],
+    ["google", "default", answers.geminiAnswer, geminiUsage],
+  ] as const;
+  for (const [providerId, flavor, answer, reader] of compared) {
+    const provider = findProvider({ providerId });
+    assert.ok(provider, providerId);
+    const { usage } = extractUsage(provider, answer, flavor);
+    const whole = answer as Record<string, unknown>;
+    const ours = reader((whole["usage"] ?? whole["usageMetadata"]) as Record<string, unknown>);
+    assert.deepEqual(
+      [ours?.inputTokens, ours?.outputTokens, ours?.cacheReadTokens, ours?.cacheWriteTokens],
+      [usage.input_tokens, usage.output_tokens, usage.cache_read_tokens ?? 0, usage.cache_write_tokens ?? 0],
+      providerId,
+    );
+  }
 });

@@ -54,22 +54,22 @@ export async function passCall(
   if (prepared === null) return;
   const facts = readSoon(prepared.facts);
   const meter = endpoint === null ? null : new CallMeter(world, route, endpoint, prepared, facts);
-  let answer: IncomingMessage;
+  let answered: Answered;
   try {
-    answer = await sendPrepared(world, route, prepared);
+    answered = await sendPrepared(world, route, prepared);
   } catch (error) {
     if (gone.signal.aborted) return meter?.end({ status: null, isWhole: false, headerCost: null });
     const message = `The meter cannot reach ${route.provider.name} at ${route.provider.url}: ${describeError(error)}.`;
     refuse(response, route.provider.shape, "unreachable", message);
     return meter?.end({ status: null, isWhole: true, headerCost: null, remark: "the provider could not be reached" });
   }
-  await passAnswer(answer, response, { meter, isAsked: prepared.original !== null && answer.statusCode === 200 });
+  await passAnswer(answered, response, meter);
 }
 
 async function passAnswer(
-  answer: IncomingMessage,
+  { answer, isAsked }: Answered,
   response: ServerResponse,
-  { meter, isAsked }: { readonly meter: CallMeter | null; readonly isAsked: boolean },
+  meter: CallMeter | null,
 ): Promise<void> {
   const form = formOf(answer.headers["content-type"] ?? "");
   const encoding = answer.headers["content-encoding"] ?? "";
@@ -142,24 +142,26 @@ function readSoon(read: () => RequestFacts): () => RequestFacts {
   return now;
 }
 
-async function sendPrepared(
-  { upstream, asking }: PassWorld,
-  route: Route,
-  prepared: Prepared,
-): Promise<IncomingMessage> {
+interface Answered {
+  readonly answer: IncomingMessage;
+  /** It tells the usage only because the meter asked. */
+  readonly isAsked: boolean;
+}
+
+async function sendPrepared({ upstream, asking }: PassWorld, route: Route, prepared: Prepared): Promise<Answered> {
   const { provider } = route;
   const answer = await upstream.send(provider, prepared.sent);
   const status = answer.statusCode ?? 0;
-  if (prepared.original === null) return answer;
+  if (prepared.original === null) return { answer, isAsked: false };
   if (!asking.isSuspect(provider, status)) {
     if (status === 200) asking.note(provider, true);
-    return answer;
+    return { answer, isAsked: status === 200 };
   }
   // Perhaps it was our question that was refused: the client must not pay for that.
   answer.resume();
   const plain = await upstream.send(provider, prepared.original);
   if (plain.statusCode === 200) asking.note(provider, false);
-  return plain;
+  return { answer: plain, isAsked: false };
 }
 
 /** One that is only passed on. */

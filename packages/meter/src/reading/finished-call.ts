@@ -55,7 +55,8 @@ export function finishedCall(end: CallEnd): MeterCall {
 function outcomeOf({ status, tally, isWhole }: CallEnd): MeterCall["outcome"] {
   if (status === null) return isWhole ? "failed" : "aborted";
   if (status >= 400 || tally.isFailed) return "failed";
-  return isWhole ? "ok" : "aborted";
+  // Many clients leave as soon as they have read the last word of a stream.
+  return isWhole || (tally.isComplete && tally.usage !== null) ? "ok" : "aborted";
 }
 
 function countedTokens(

@@ -7,9 +7,16 @@ import type { MeterOptions, RunningMeter } from "../index.ts";
 import { startMeter } from "../meter.ts";
 import type { ServerInTest } from "./server-in-test.ts";
 
+const metersIn = new Map<string, RunningMeter[]>();
+
+/** Gone after the test, when every meter that worked in it has stopped. */
 export async function folderInTest(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "midwatch-meter-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  metersIn.set(folder, []);
+  t.after(async () => {
+    await Promise.all((metersIn.get(folder) ?? []).map((meter) => meter.stop()));
+    await rm(folder, { recursive: true, force: true });
+  });
   return folder;
 }
 
@@ -20,16 +27,17 @@ export async function meterInTest(
 ): Promise<RunningMeter & { readonly said: readonly string[] }> {
   const { server, upstream, ...more } = given;
   const said: string[] = [];
+  const folder = more.folder ?? (await folderInTest(t));
   const names = ["openai", "anthropic", "gemini", "ollama", "openrouter", "mistral"];
   const meter = await startMeter({
-    folder: more.folder ?? (await folderInTest(t)),
     listen: { host: "127.0.0.1", port: 0 },
     server: { url: () => server.url, key: server.key },
     providers: Object.fromEntries(names.map((name) => [name, { url: upstream }])),
     log: (line) => said.push(line),
     ...more,
+    folder,
   });
-  t.after(() => meter.stop());
+  metersIn.get(folder)?.push(meter);
   return { ...meter, said };
 }
 
