@@ -56,6 +56,7 @@ export async function startMeter(options: MeterOptions): Promise<RunningMeter> {
     listener.closeAllConnections();
     clearInterval(turns);
     upstream.close();
+    await spool.flush();
     await link.close();
     await Promise.all([spool.close(), board.close()]);
   };

@@ -162,10 +162,11 @@ export class Link {
     await this.#loops;
     const { spool } = this.#options;
     const limit = AbortSignal.timeout(lastCallMs);
-    while (!this.#isAway && this.#hasAgreed && spool.ready > spool.acknowledged && !limit.aborted) {
+    while (!this.#isAway && spool.ready > spool.acknowledged && !limit.aborted) {
       const before = spool.acknowledged;
+      const wasAgreed = this.#hasAgreed;
       const sent = await this.#sendBatch(limit);
-      if (!sent.ok || spool.acknowledged === before) return;
+      if (!sent.ok || (wasAgreed && spool.acknowledged === before)) return;
     }
   }
 }

@@ -234,9 +234,14 @@ export class Spool {
     this.#held.shift();
   }
 
+  /** Resolves when nothing waits to be written any more. */
+  async flush(): Promise<void> {
+    while (this.#writing !== null) await this.#writing;
+  }
+
   /** Writes what waits and closes the file. */
   async close(): Promise<void> {
-    while (this.#writing !== null) await this.#writing;
+    await this.flush();
     this.#isClosed = true;
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
