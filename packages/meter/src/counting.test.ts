@@ -338,7 +338,7 @@ test("whole answers are counted as the library of price tables counts them", () 
     const ours = reader((whole["usage"] ?? whole["usageMetadata"]) as Record<string, unknown>);
     assert.deepEqual(
       [ours?.inputTokens, ours?.outputTokens, ours?.cacheReadTokens, ours?.cacheWriteTokens],
-      [usage.input_tokens, usage.output_tokens, usage.cache_read_tokens ?? 0, usage.cache_write_tokens ?? 0],
+      ["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"].map((name) => usage[name] ?? 0),
       providerId,
     );
   }

@@ -70,7 +70,7 @@ test("the first chunk reaches the client before the provider sends the second", 
   });
   const reader = answer.body!.getReader();
   const first = await reader.read();
-  assert.equal(Buffer.from(first.value!).toString(), answers.messageStream[0]);
+  assert.equal(Buffer.from(first.value).toString(), answers.messageStream[0]);
   (more as (() => void) | null)?.();
   let rest = "";
   for (let part = await reader.read(); !part.done; part = await reader.read())
@@ -124,9 +124,9 @@ test("a provider that refuses the question gets the request as the client wrote 
 });
 
 test("a client that goes away ends the provider's request, and what it cost is counted", async (t) => {
-  let ended: Promise<unknown> | null = null;
+  const { promise: ended, resolve: end } = Promise.withResolvers<undefined>();
   const provider = await providerInTest(t, (_, response) => {
-    ended = once(response, "close");
+    response.on("close", () => end(undefined));
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(answers.messageStream.slice(0, 3).join(""));
   });
@@ -140,7 +140,7 @@ test("a client that goes away ends the provider's request, and what it cost is c
   });
   const reader = answer.body!.getReader();
   let seen = "";
-  while (!seen.includes("look, please")) seen += Buffer.from((await reader.read()).value!).toString();
+  while (!seen.includes("look, please")) seen += Buffer.from((await reader.read()).value).toString();
   stop.abort();
   await ended;
   const { call } = await until(() => server.calls[0], "the call");
@@ -176,7 +176,7 @@ test("a client that stops reading at [DONE] has had its whole answer", async (t)
   });
   const reader = answer.body!.getReader();
   let seen = "";
-  while (!seen.includes("[DONE]")) seen += Buffer.from((await reader.read()).value!).toString();
+  while (!seen.includes("[DONE]")) seen += Buffer.from((await reader.read()).value).toString();
   stop.abort();
   const { call } = await until(() => server.calls[0], "the call");
   assert.deepEqual([call.outcome, call.estimated, call.output_tokens], ["ok", false, 12]);

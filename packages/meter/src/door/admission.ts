@@ -41,21 +41,24 @@ export class Admission {
   }
 
   async #counted(): Promise<void> {
-    const { promise: late, resolve: giveUp } = Promise.withResolvers<"late">();
-    const timer = setTimeout(() => giveUp("late"), patienceMs);
-    const counted = Promise.all(this.#ending).then(() => this.#acknowledged(this.#spool.last, late));
-    if ((await Promise.race([counted, late])) === "late") this.#link.countAsAway();
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), patienceMs);
+    const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<undefined>();
+    late.signal.addEventListener("abort", () => giveUp(undefined));
+    await Promise.race([Promise.all(this.#ending), gaveUp]);
+    await this.#acknowledged(this.#spool.last, { late: late.signal, gaveUp });
+    if (late.signal.aborted) this.#link.countAsAway();
     clearTimeout(timer);
-    giveUp("late");
   }
 
-  async #acknowledged(upto: number, late: Promise<"late">): Promise<void> {
-    let isLate = false;
-    void late.then(() => (isLate = true));
-    while (!isLate && this.#spool.acknowledged < upto) {
+  async #acknowledged(
+    upto: number,
+    { late, gaveUp }: { readonly late: AbortSignal; readonly gaveUp: Promise<undefined> },
+  ): Promise<void> {
+    while (!late.aborted && this.#spool.acknowledged < upto) {
       const { promise, resolve } = Promise.withResolvers<undefined>();
       const cancel = this.#spool.onceChanged(() => resolve(undefined));
-      await Promise.race([promise, late]);
+      await Promise.race([promise, gaveUp]);
       cancel();
     }
   }

@@ -66,7 +66,10 @@ export class Door {
     // Without a promise an unbudgeted agent does not even wait for a turn.
     const found = admission.standingOf(route.agent);
     const standing = found instanceof Promise ? await found : found;
-    if (standing.directive === "pause") return refuse(response, shape, "paused", wordsOf(route.agent, standing));
+    if (standing.directive === "pause") {
+      refuse(response, shape, "paused", wordsOf(route.agent, standing));
+      return;
+    }
     await passCall(this.#world, route, exchange);
   }
 

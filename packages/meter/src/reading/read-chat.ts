@@ -1,4 +1,4 @@
-import { isObject, objectIn, objectsIn, textIn, type JsonObject } from "./json.ts";
+import { countIn, isObject, objectIn, objectsIn, textIn, type JsonObject } from "./json.ts";
 import type { Tally } from "./tally.ts";
 import { chatUsage } from "./usage.ts";
 
@@ -37,7 +37,7 @@ function readDelta(choice: JsonObject, tally: Tally): void {
   for (const [position, call] of objectsIn(delta["tool_calls"]).entries()) {
     const { name, args } = functionOf(call);
     tally.said(args);
-    const place = `${String(choice["index"] ?? 0)}.${String(call["index"] ?? position)}`;
+    const place = `${countIn(choice["index"]) ?? 0}.${countIn(call["index"]) ?? position}`;
     tally.tools.piece(place, name, typeof args === "string" ? args : "");
   }
 }

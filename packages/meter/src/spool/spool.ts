@@ -243,11 +243,14 @@ export class Spool {
   async close(): Promise<void> {
     await this.flush();
     this.#isClosed = true;
+    if (this.#durable < this.#last) await this.#writeAll();
+    this.#cancelRetry();
+    await this.#file.close();
+  }
+
+  #cancelRetry(): void {
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
-    if (this.#durable < this.#last) await this.#writeAll();
-    if (this.#retry) clearTimeout(this.#retry);
-    await this.#file.close();
   }
 
   get #active(): Segment {

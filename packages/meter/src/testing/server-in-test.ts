@@ -86,11 +86,16 @@ class StandIn implements ServerInTest {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const url = new URL(request.url ?? "/", "http://test");
-    if (request.headers.authorization !== `Bearer ${key}`)
-      return send(response, 401, { error: { message: "wrong key" } });
+    if (request.headers.authorization !== `Bearer ${key}`) {
+      send(response, 401, { error: { message: "wrong key" } });
+      return;
+    }
     if (url.pathname.endsWith("/standings")) return this.#tellStandings(url, response);
     const parsed = parseMeterBatch(JSON.parse(Buffer.concat(chunks).toString()));
-    if (!parsed.ok) return send(response, 422, { error: { message: JSON.stringify(parsed.errors) } });
+    if (!parsed.ok) {
+      send(response, 422, { error: { message: JSON.stringify(parsed.errors) } });
+      return;
+    }
     this.batches += 1;
     const { spool, items } = parsed.batch;
     const place = `${url.pathname} ${spool}`;
