@@ -91,7 +91,7 @@ test("the TypeScript SDK, packed and installed offline, beats on the machine's o
   );
 });
 
-const rooms = ["core", "protocol", "store", "server", "supervisor", "dashboard", "cli"];
+const rooms = ["core", "protocol", "store", "server", "supervisor", "meter", "dashboard", "cli"];
 
 // Their dependencies cannot be installed without a registry, so those of this repository stand in; what is ours comes from the packages.
 test("the command and its packages, built and packed, serve, keep an agent and its state, and take a beat", async (t) => {

@@ -13,4 +13,11 @@ export {
   type SpooledItem,
   type SupervisorBatch,
 } from "./supervisor-batch-parser.ts";
+export {
+  METER_LIMITS,
+  parseMeterBatch,
+  type ParsedMeterBatch,
+  type ParsedMeterItems,
+  type SpooledCall,
+} from "./meter-batch-parser.ts";
 export { parseDuration, type ParsedDuration } from "./duration.ts";

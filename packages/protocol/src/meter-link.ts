@@ -5,6 +5,12 @@
  * `GET  /api/v1/meters/{id}/standings?known=REV&wait_s=20` → Standings   long poll: answers when something differs from REV
  *
  * A key with scope `ingest` is needed.
+ *
+ * A batch without items is answered alike: `upto` is then the highest `n` that is durable of this meter and spool, 0 for a spool
+ * nobody has heard of. The proxy begins with one.
+ *
+ * `GET /api/v1/meters/{id}/standings?wait_s=0&agent=NAME` with a key that a caller of the proxy has sent tells whether that key may
+ * speak for the agent: 200, or 401 or 403. A proxy that listens on more than loopback asks it once for each key and agent.
  */
 
 /** One LLM call as the proxy saw it. Counts are integers from 0 to 10^12, money is micro-dollars. */
