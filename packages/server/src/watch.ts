@@ -27,6 +27,8 @@ import { storeAdvice } from "./store-trouble.ts";
 import { Sight } from "./sweeper/sight.ts";
 import { Supervisors } from "./sweeper/supervisors.ts";
 import { Sweeper } from "./sweeper/sweeper.ts";
+import { refusalOfUnknown } from "./telemetry/refusal-of-unknown.ts";
+import { createTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import { createPresenter, type AgentPresenter } from "./views/agent-presenter.ts";
 
 /** Twice as long as the sweeper takes to find out that the store cannot be written. */
@@ -53,6 +55,8 @@ export interface Watch {
   readonly priceOf: PriceOf;
   readonly metrics: Metrics;
   readonly reporter: Reporter;
+  /** Null when there is no meter to hand calls to. */
+  readonly telemetry: Telemetry | null;
   /** Why the server cannot do its work now, in words, or null. */
   readonly trouble: () => string | null;
   /** Begins to look for what is due and to deliver. */
@@ -102,6 +106,9 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     options.report &&
     createReportSchedule({ store, reporter, clock, log, timeZone, wakeDelivery: delivery.wake, ...options.report });
   const retention = createRetention({ store, clock, log });
+  const meter = options.usageMeter;
+  const refusalOf = refusalOfUnknown({ census: ledger.census, strict });
+  const telemetry = meter ? createTelemetry({ store, meter, clock, log, refusalOf }) : null;
   const commandExpiry = createCommandExpiry({ store, ledger, clock });
 
   await ledger.load();
@@ -130,8 +137,9 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     priceOf,
     metrics,
     reporter,
+    telemetry,
     trouble: () => lastCommit.trouble() ?? sweeper.trouble,
-    ...lifeOf({ beats, queue, hub, bell, delivery, loops: [sweeper, retention, commandExpiry, schedule] }),
+    ...lifeOf({ beats, queue, hub, bell, delivery, loops: [sweeper, retention, commandExpiry, schedule, telemetry] }),
   };
 }
 

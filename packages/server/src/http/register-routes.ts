@@ -13,6 +13,7 @@ import { registerReports } from "../routes/reports.ts";
 import { registerSignIn } from "../routes/sign-in.ts";
 import { registerStream } from "../routes/stream.ts";
 import { registerSupervisors } from "../routes/supervisors.ts";
+import { registerTelemetry } from "../routes/telemetry.ts";
 
 /** Every route there is. */
 export function registerRoutes(app: App, context: ApiContext): void {
@@ -26,6 +27,7 @@ export function registerRoutes(app: App, context: ApiContext): void {
   registerReports(app, context);
   registerStream(app, context);
   registerSupervisors(app, context);
+  if (context.telemetry) registerTelemetry(app, { log: context.log, telemetry: context.telemetry });
   registerKeys(app, context);
   registerSignIn(app, context);
   registerProbes(app, context);
