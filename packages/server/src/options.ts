@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import type { AgentSettings } from "@midwatch/core";
 import type { Store } from "@midwatch/store";
+import type { UsageMeter } from "./metering/usage-meter.ts";
 import type { Channel, ChannelConfigError } from "./channels/channel.ts";
 import { createChannel } from "./channels/create-channel.ts";
 import type { Clock } from "./clock.ts";
@@ -39,6 +40,8 @@ export interface ServerOptions {
   readonly stream?: Writable;
   /** The built dashboard; what stands beside the installed packages unless given, null for none. */
   readonly dashboardDir?: string | null;
+  /** Where metered calls go: into the ledger, unless a test brings its own. */
+  readonly usageMeter?: UsageMeter;
   /** Called on every turn of the main loop, some ten times a second: what the server's own sign of life comes from. */
   readonly onTurn?: () => void;
 }

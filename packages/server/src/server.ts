@@ -44,7 +44,7 @@ export async function startWatching(
   const { log, version } = options;
   const dashboardDir = options.dashboardDir === undefined ? builtDashboard() : options.dashboardDir;
   const context = { ...watch, guard, log, version, dashboardDir };
-  const app = await createApp(context, (others) => createListener({ beats: watch.beats, guard, others }));
+  const app = await createApp(context, (others) => createListener({ beats: watch.beats, guard, others, log }));
   let port: number;
   try {
     port = await listen(app.server, options.listen);

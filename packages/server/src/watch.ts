@@ -32,6 +32,8 @@ import { Sight } from "./sweeper/sight.ts";
 import { Supervisors } from "./sweeper/supervisors.ts";
 import { Sweeper } from "./sweeper/sweeper.ts";
 import { zoneCalendar } from "./views/zone-calendar.ts";
+import { refusalOfUnknown } from "./telemetry/refusal-of-unknown.ts";
+import { createTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import { createPresenter, type AgentPresenter } from "./views/agent-presenter.ts";
 
 /** Twice as long as the sweeper takes to find out that the store cannot be written. */
@@ -62,6 +64,7 @@ export interface Watch {
   readonly pricing: Pricing;
   readonly metrics: Metrics;
   readonly reporter: Reporter;
+  readonly telemetry: Telemetry;
   /** Why the server cannot do its work now, in words, or null. */
   readonly trouble: () => string | null;
   /** Begins to look for what is due and to deliver. */
@@ -110,13 +113,15 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     queueDepth: () => queue.depth,
     sweeperLagMs: () => sweeper.lagMs,
   });
-  const usage = createUsageMeter({ ledger, clock, priceCall: pricing.priceCall, strict });
+  const usage = options.usageMeter ?? createUsageMeter({ ledger, clock, priceCall: pricing.priceCall, strict });
   const beats = createBeatEndpoint({ check, queue, priceOf, clock, refused: (code) => metrics.refused(code) });
   const reporter = createReporter({ store, clock, settingsOf, timeZone });
   const schedule =
     options.report &&
     createReportSchedule({ store, reporter, clock, log, timeZone, wakeDelivery: delivery.wake, ...options.report });
   const retention = createRetention({ store, clock, log });
+  const refusalOf = refusalOfUnknown({ census: ledger.census, strict });
+  const telemetry = createTelemetry({ store, meter: usage, clock, log, refusalOf });
   const commandExpiry = createCommandExpiry({ store, ledger, clock });
 
   await ledger.load(shared.note);
@@ -151,10 +156,11 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     pricing,
     metrics,
     reporter,
+    telemetry,
     trouble: () => lastCommit.trouble() ?? sweeper.trouble,
     ...lifeOf({
       ...{ beats, queue, hub, bell, standings, delivery },
-      loops: [sweeper, retention, commandExpiry, schedule, shared],
+      loops: [sweeper, retention, commandExpiry, schedule, shared, telemetry],
     }),
   };
 }

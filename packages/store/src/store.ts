@@ -412,7 +412,7 @@ export interface Store {
 
   /**
    * Deletes what is older than kept: evidence goes with the incidents, commands that are over and spools that have not moved
-   * with the history. At most `limit` rows a call, true when there is more.
+   * with the history, series of telemetry with the beats. At most `limit` rows a call, true when there is more.
    */
   prune(
     before: { readonly beats: Ms; readonly history: Ms; readonly incidents: Ms; readonly outbox: Ms },

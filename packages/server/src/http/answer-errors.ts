@@ -16,7 +16,8 @@ export function answerErrors(log: Log): (error: unknown, request: FastifyRequest
   };
 }
 
-function apiErrorOf(error: unknown, request: FastifyRequest, log: Log): ApiError {
+/** Whatever was thrown, as an error in the API's own words. */
+export function apiErrorOf(error: unknown, request: FastifyRequest, log: Log): ApiError {
   if (error instanceof ApiError) return error;
   const code = storeCode(error);
   if (code === "bad-cursor") {

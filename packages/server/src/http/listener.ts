@@ -7,6 +7,8 @@ import { ConfigError } from "../errors.ts";
 import type { BeatEndpoint } from "../ingest/beat-endpoint.ts";
 import { discardBody } from "../ingest/read-body.ts";
 import { sendError } from "../ingest/send.ts";
+import type { Log } from "../log.ts";
+import { answerForeignPreface } from "./foreign-preface.ts";
 import type { HostGuard } from "./guard-host.ts";
 
 /** From the first byte of a request to its last: a batch of 8 MiB over a slow line. */
@@ -20,8 +22,9 @@ export function createListener(given: {
   readonly beats: BeatEndpoint;
   readonly guard: HostGuard;
   readonly others: RequestListener;
+  readonly log: Pick<Log, "warn">;
 }): Server {
-  const { beats, guard, others } = given;
+  const { beats, guard, others, log } = given;
   const server = createServer(
     {
       requestTimeout: requestTimeoutMs,
@@ -43,6 +46,7 @@ export function createListener(given: {
     },
   );
   server.maxConnections = maxConnections;
+  answerForeignPreface(server, log);
   return server;
 }
 

@@ -16,6 +16,7 @@ import { registerReports } from "../routes/reports.ts";
 import { registerSignIn } from "../routes/sign-in.ts";
 import { registerStream } from "../routes/stream.ts";
 import { registerSupervisors } from "../routes/supervisors.ts";
+import { registerTelemetry } from "../routes/telemetry.ts";
 
 /** Every route there is. */
 export function registerRoutes(app: App, context: ApiContext): void {
@@ -32,6 +33,7 @@ export function registerRoutes(app: App, context: ApiContext): void {
   registerMeters(app, context);
   registerBudgets(app, context);
   registerCosts(app, context);
+  registerTelemetry(app, context);
   registerKeys(app, context);
   registerSignIn(app, context);
   registerProbes(app, context);

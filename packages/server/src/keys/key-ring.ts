@@ -72,10 +72,15 @@ export function maySpeakFor(caller: Caller, agent: string): boolean {
   return caller.agentGlob === null || matchesGlob(caller.agentGlob, agent);
 }
 
-/** The key of a request: `Authorization: Bearer mw_…` or `X-API-Key`. */
+/**
+ * The key of a request: `Authorization: Bearer mw_…` or `X-API-Key`. OpenTelemetry takes headers from a variable in which a
+ * space is written `%20`, and some exporters send it as it stands there.
+ */
 export function keyOf(headers: Readonly<Record<string, string | string[] | undefined>>): string | null {
   const authorization = headers["authorization"];
-  if (typeof authorization === "string" && /^bearer /i.test(authorization)) return authorization.slice(7).trim();
+  if (typeof authorization === "string" && /^bearer(?: |%20)/i.test(authorization)) {
+    return authorization.replace(/^bearer(?: |%20)+/i, "").trim();
+  }
   const key = headers["x-api-key"];
   return typeof key === "string" && key !== "" ? key : null;
 }

@@ -23,6 +23,7 @@ import { putFact } from "./facts.ts";
 import { addHistory } from "./history.ts";
 import { openIncidentId, writeIncident } from "./incidents.ts";
 import { addDraft } from "./outbox.ts";
+import { writeTelemetry } from "./telemetry.ts";
 
 /** What one fold has written so far; known to nobody else until it is committed. */
 interface Progress {
@@ -61,6 +62,7 @@ export function fold(
   for (const outcome of writes.outcomes ?? []) finishCommand(db, outcome);
   for (const spool of writes.spools ?? []) moveSpool(db, spool);
   for (const { key, value } of writes.facts ?? []) putFact(db, key, value);
+  if (writes.telemetry) writeTelemetry(db, writes.telemetry);
   const agentIds = new Map(Array.from(written, ([name, { row }]) => [name, row.id]));
   const { history, incidents } = progress;
   return { written: { agentIds, history, incidents }, agents: written };

@@ -17,6 +17,7 @@ const oldCommands = `
 DELETE FROM commands WHERE n IN (SELECT n FROM commands WHERE at < ? AND state IN ('done', 'failed', 'expired') LIMIT ?)`;
 const oldSpools = `
 DELETE FROM spools WHERE (supervisor, spool) IN (SELECT supervisor, spool FROM spools WHERE moved_at < ? LIMIT ?)`;
+const oldSeries = "DELETE FROM telemetry_series WHERE key IN (SELECT key FROM telemetry_series WHERE at < ? LIMIT ?)";
 
 const oldCalls = `
 DELETE FROM calls WHERE (agent_id, key) IN
@@ -33,6 +34,7 @@ export function prune(db: Connection, before: Before, limit: number): boolean {
   left -= db.run(oldOutbox, before.outbox, left);
   left -= db.run(oldCommands, before.history, left);
   left -= db.run(oldSpools, before.history, left);
+  left -= db.run(oldSeries, before.beats, left);
   return left <= 0;
 }
 

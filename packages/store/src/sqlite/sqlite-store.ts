@@ -22,9 +22,16 @@ import { readIncident, readIncidents } from "./incidents.ts";
 import { addKey, readKeys, revokeKey } from "./keys.ts";
 import { addDraft, claimDue, finish, readLag, readOutbox } from "./outbox.ts";
 import { prune } from "./prune.ts";
+import { readDueHeld, readHeld, readSeries } from "./telemetry.ts";
 
 export function sqliteStore(db: Connection, agents: AgentTable): Store {
-  return { ...foldStore(db, agents), ...agentStore(db, agents), ...outboxStore(db), ...watcherStore(db) };
+  return {
+    ...foldStore(db, agents),
+    ...agentStore(db, agents),
+    ...outboxStore(db),
+    ...watcherStore(db),
+    ...telemetryStore(db),
+  };
 }
 
 function foldStore(db: Connection, agents: AgentTable): Pick<Store, "fold" | "prune" | "close"> {
@@ -155,5 +162,13 @@ function watcherStore(db: Connection): Pick<Store, WatcherCalls> {
     putFact: (key, value) => db.perform(() => putFact(db, key, value)),
     claimFact: (key, value) => db.perform(() => claimFact(db, key, value)),
     factsWith: (prefix) => db.perform(() => factsWith(db, prefix)),
+  };
+}
+
+function telemetryStore(db: Connection): Pick<Store, "series" | "heldCalls" | "dueHeldCalls"> {
+  return {
+    series: (keys) => db.perform(() => readSeries(db, keys)),
+    heldCalls: (traces) => db.perform(() => readHeld(db, traces)),
+    dueHeldCalls: (now, limit) => db.perform(() => readDueHeld(db, now, limit)),
   };
 }

@@ -8,6 +8,7 @@ import { historyClaims, incidentClaims } from "./contract/history.ts";
 import { outboxClaims } from "./contract/outbox.ts";
 import { pruneClaims } from "./contract/prune.ts";
 import { refusalClaims } from "./contract/refusals.ts";
+import { telemetryClaims } from "./contract/telemetry.ts";
 import { commandClaims, factClaims, keyClaims } from "./contract/watcher.ts";
 
 export type { Place } from "./contract/claims.ts";
@@ -24,6 +25,7 @@ const contract: Readonly<Record<string, Claims>> = {
   commands: commandClaims,
   keys: keyClaims,
   facts: factClaims,
+  telemetry: telemetryClaims,
   prune: pruneClaims,
   refusals: refusalClaims,
 };
