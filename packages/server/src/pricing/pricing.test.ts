@@ -180,7 +180,8 @@ test("a call that used nothing costs nothing, whatever the model", () => {
 });
 
 test("a beat of which one usage is unpriced is unpriced as a whole", () => {
-  const { priceBeat } = createPricing();
+  const pricing = createPricing();
+  const priceBeat = (...of: Parameters<typeof pricing.priceBeat>) => pricing.priceBeat(...of).costUsdMicros;
   const known = usage("openai", "gpt-5");
   assert.equal(priceBeat(beat({ usage: [known, known] }), at), 22_500);
   assert.equal(priceBeat(beat({ usage: [known, usage("openai", "gpt-99")] }), at), null);
