@@ -67,6 +67,7 @@ function midwatch(): Command {
   addWatching(program);
   addRun(program);
   addLooking(program);
+  addSpending(program);
   addActing(program);
   addKeys(program);
   addDoctor(program);
@@ -164,6 +165,39 @@ function reportFormat({ json, html }: { json?: boolean; html?: boolean }): strin
 interface ActFlags {
   readonly json?: boolean;
   readonly dependents?: boolean;
+}
+
+function addSpending(program: Command): void {
+  withServer(withPlace(program.command("budget")))
+    .description("how budgets stand; with LIMIT=AMOUNT it sets them")
+    .usage("[options] [AGENT] [LIMIT=AMOUNT …]")
+    .argument("[agent-and-limits...]", "such as research-bot usd_per_day=5 tokens_per_cycle=200000")
+    .option("--install", "of all agents together")
+    .option("--tag <tag>", "of all agents with this tag")
+    .option("--json", "as JSON")
+    .action(async (words: string[], options: ServerPlace & { install?: boolean; tag?: string; json?: boolean }) => {
+      const { budget, budgetAsked } = await import("./commands/budget.ts");
+      const { which, limits } = budgetAsked(words, options);
+      await budget(targetFor(options), which, { limits, json: options.json ?? false });
+    });
+
+  withServer(withPlace(program.command("cost")))
+    .description("what was used, by agent and model")
+    .option("--days <n>", "how many days back", wholeNumber, 1)
+    .option("--agent <name>", "of one agent")
+    .option("--json", "as JSON")
+    .action(async (options: ServerPlace & { days: number; agent?: string; json?: boolean }) =>
+      (await import("./commands/cost.ts")).showCost(targetFor(options), options),
+    );
+
+  withServer(withPlace(program.command("calls")))
+    .description("an agent's metered calls, one by one")
+    .argument("<agent>")
+    .option("--limit <n>", "how many, newest", wholeNumber, 50)
+    .option("--json", "as JSON")
+    .action(async (agent: string, options: ServerPlace & { limit: number; json?: boolean }) =>
+      (await import("./commands/cost.ts")).showCalls(targetFor(options), agent, options),
+    );
 }
 
 function addActing(program: Command): void {

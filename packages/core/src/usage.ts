@@ -11,14 +11,28 @@ import { judgeRepetition } from "./repetition-incidents.ts";
 import { record, type Turn } from "./turn.ts";
 
 /** Counts what a beat tells, unless a source outside the loop has told of it already. */
-export function countBeat(turn: Turn, { beat, at, costUsdMicros }: Extract<AgentEvent, { type: "beat" }>): Spend {
+export function countBeat(turn: Turn, event: Extract<AgentEvent, { type: "beat" }>): Spend {
   const { state } = turn;
+  const { beat, at, costUsdMicros } = event;
   if (beat.tokens === 0 && (costUsdMicros ?? 0) === 0) return nothingSpent;
   const claimed = claim(state.metering, { source: "beat", provider: null, at, since: state.lastBeatAt });
   // A cycle in which calls were metered is told of by them, however long ago the last one was.
   if (!claimed.counts || state.cost.metered > 0) return nothingSpent;
   state.metering = claimed.state;
-  return count(turn, beat.tokens, costUsdMicros);
+  const spend = count(turn, beat.tokens, costUsdMicros);
+  return costUsdMicros === null ? { ...spend, ...pricedPart(event) } : spend;
+}
+
+/** Of a beat that is unpriced as a whole, what is known all the same: a budget must not wait for the last price. */
+function pricedPart({ beat, usageCosts = [] }: Extract<AgentEvent, { type: "beat" }>): Partial<Spend> {
+  let [costUsdMicros, priced] = [0, 0];
+  for (const [index, row] of beat.usage.entries()) {
+    const cost = usageCosts[index] ?? null;
+    if (cost === null) continue;
+    costUsdMicros += cost;
+    priced += tokensOf(row);
+  }
+  return { costUsdMicros, unpricedTokens: Math.max(0, beat.tokens - priced) };
 }
 
 /** True while a source outside the loop counts: what beats tell of tools is told by it, too. */
