@@ -146,7 +146,7 @@ test("Claude Code tells one request as log, span and metric; its cache stands be
   const request = span("claude_code.llm_request", { ...attributes, "gen_ai.request.model": "claude-sonnet-5" });
   assert.equal(request?.is, "inference");
   assert.deepEqual(counts(request.call), [1_110, 20, 1_000, 100, 0]);
-  assert.equal(request.call.key, told?.key, "the same request has the same key");
+  assert.equal(request.call.key, told.key, "the same request has the same key");
   assert.equal(span("claude_code.interaction", attributes), null);
   const micros = log({ ...event, attributes: { ...event.attributes, cost_usd_micros: 4_201 } });
   assert.equal(micros?.costUsdMicros, 4_201, "the exact figure is preferred");
