@@ -55,7 +55,7 @@ const sumOf = (calls: readonly MeteredCall[]) =>
   calls.reduce((sum, { inputTokens, outputTokens }) => sum + inputTokens + outputTokens, 0);
 
 function bySource(calls: readonly MeteredCall[]): Readonly<Record<string, readonly MeteredCall[]>> {
-  return Object.groupBy(calls, ({ source }) => source) as Record<string, MeteredCall[]>;
+  return Object.groupBy(calls, ({ source }) => source);
 }
 
 for (const [encoding, compression] of [

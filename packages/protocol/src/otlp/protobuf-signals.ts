@@ -92,7 +92,7 @@ function readSpan(walk: Walk, end: number): Span {
   let endedAt = 0;
   let flags = 0;
   let failed = false;
-  let attributes: Map<string, AttributeValue> | null = null;
+  let attributes = null as Map<string, AttributeValue> | null;
   eachField(walk, end, (field, wireType) => {
     if (field === 9) {
       attributes ??= new Map();

@@ -19,7 +19,7 @@ export function walkOver(bytes: Uint8Array): Walk {
 
 /**
  * Calls `field` with the number of each field up to `end`. It returns true when it has read the field; what it leaves is
- * stepped over. Only called with fields whose wire type is the one that `isWanted` allows.
+ * stepped over.
  */
 export function eachField(walk: Walk, end: number, field: (number: number, wireType: number) => boolean): void {
   while (walk.pos < end) {
@@ -38,7 +38,7 @@ export function messageEnd(walk: Walk, wireType: number, outerEnd: number): numb
   return end;
 }
 
-export function stepOver(walk: Walk, wireType: number): void {
+function stepOver(walk: Walk, wireType: number): void {
   switch (wireType) {
     case 0:
       walk.skip();

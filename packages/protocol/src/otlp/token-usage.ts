@@ -115,7 +115,7 @@ function firstCount(attributes: Attributes, name: CountName, remarks: Remarks): 
 }
 
 /** An attribute as a count. This is the only door where text that spells a number is taken for it: Codex writes it so. */
-export function countOf(value: AttributeValue, name: string, remarks: Remarks): number | null {
+function countOf(value: AttributeValue, name: string, remarks: Remarks): number | null {
   const number = typeof value === "string" && /^-?\d{1,18}(?:\.\d{1,9})?$/.test(value) ? Number(value) : value;
   if (typeof number !== "number" || !Number.isFinite(number)) {
     remarks.add(`${name} is no number`);

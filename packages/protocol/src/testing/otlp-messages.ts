@@ -42,7 +42,7 @@ type JsonValue =
   | { readonly kvlistValue: { readonly values: readonly JsonAttribute[] } };
 
 /** The morning of all messages, in milliseconds. */
-export const told = Date.UTC(2026, 10, 24, 3);
+const told = Date.UTC(2026, 10, 24, 3);
 
 export const oneTrace = "0af7651916cd43dd8448eb211c80319c";
 
@@ -51,7 +51,7 @@ export function spanId(name: string): string {
   return Buffer.from(name.padEnd(8, "_").slice(0, 8)).toString("hex");
 }
 
-export function jsonSpan(one: ToldSpan): JsonSpan {
+function jsonSpan(one: ToldSpan): JsonSpan {
   return {
     traceId: one.trace ?? oneTrace,
     spanId: spanId(one.span),

@@ -90,9 +90,7 @@ export class SpanTrees {
 
   /** How many spans are above it, as far as they are known. */
   depth(trace: string, span: string): number {
-    let depth = 0;
-    for (const _ of this.#above(this.#tree(trace), span)) depth += 1;
-    return depth;
+    return [...this.#above(this.#tree(trace), span)].length;
   }
 
   /**
