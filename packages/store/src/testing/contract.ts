@@ -9,6 +9,7 @@ import { outboxClaims } from "./contract/outbox.ts";
 import { pruneClaims } from "./contract/prune.ts";
 import { refusalClaims } from "./contract/refusals.ts";
 import { telemetryClaims } from "./contract/telemetry.ts";
+import { callClaims } from "./contract/calls.ts";
 import { commandClaims, factClaims, keyClaims } from "./contract/watcher.ts";
 
 export type { Place } from "./contract/claims.ts";
@@ -25,6 +26,7 @@ const contract: Readonly<Record<string, Claims>> = {
   commands: commandClaims,
   keys: keyClaims,
   facts: factClaims,
+  calls: callClaims,
   telemetry: telemetryClaims,
   prune: pruneClaims,
   refusals: refusalClaims,
