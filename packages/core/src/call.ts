@@ -49,7 +49,7 @@ export interface MeteredCall extends CallTokens {
   readonly isEstimated: boolean;
   /** Tools that the answer asked to call. */
   readonly tools: readonly ToolCall[];
-  /** A digest of the last message that was sent, to see the same question again; null when there is none to see. */
+  /** A digest of the whole request, model and messages, to see the very same one again; null when there is none to see. */
   readonly promptHash: string | null;
   /** Conversation or session, as the client names it. */
   readonly session: string | null;

@@ -5,7 +5,7 @@ import { Type } from "typebox";
 import type { ApiContext, App } from "../http/api-context.ts";
 import { invalidFields } from "../ingest/refusals.ts";
 import { agentRefusal } from "../keys/authenticate.ts";
-import { accessOf, callerOf } from "./access.ts";
+import { accessOf, callerOf, requireAccess } from "./access.ts";
 import { errorAnswers, MeterBatchAnswerSchema, StandingsSchema } from "./schemas.ts";
 
 const batchLimit = 8 * 1024 * 1024;
@@ -48,6 +48,9 @@ export function registerMeters(app: App, { meterIntake, standings }: ApiContext)
           {
             known: Type.Optional(Type.String({ maxLength: 64, description: "`rev` of the last answer" })),
             wait_s: Type.Optional(Type.String({ pattern: "^[0-9]{1,2}$", description: `0–${maxWaitS}` })),
+            agent: Type.Optional(
+              Type.String({ maxLength: 512, description: "Refused with 403 where the key may not speak for this agent" }),
+            ),
           },
           { additionalProperties: false },
         ),
@@ -55,7 +58,8 @@ export function registerMeters(app: App, { meterIntake, standings }: ApiContext)
       },
     },
     async (request, reply): Promise<Standings> => {
-      const { known, wait_s } = request.query;
+      const { known, wait_s, agent } = request.query;
+      if (agent !== undefined) requireAccess(request, agent);
       const waitMs = Math.min(maxWaitS, Number(wait_s ?? 0)) * SECOND;
       await standings.changedFrom(known ?? null, waitMs, closed(reply));
       return standings.read(accessOf(request));
