@@ -2,6 +2,7 @@ export * from "./time.ts";
 export * from "./invariant.ts";
 export * from "./beat.ts";
 export * from "./call.ts";
+export * from "./budget-limit.ts";
 export * from "./incident.ts";
 export * from "./settings.ts";
 export * from "./event.ts";

@@ -1,3 +1,4 @@
+import type { BudgetLimits } from "./budget-limit.ts";
 import type { IncidentKind, Severity } from "./incident.ts";
 import type { CostSettings } from "./cost/settings.ts";
 import { defaultCostSettings } from "./cost/settings.ts";
@@ -43,6 +44,10 @@ export interface AgentSettings {
   readonly cost: CostSettings;
   /** What a `runaway` does besides paging: `pause` holds the agent until a person resumes it. */
   readonly onRunaway: "page" | "pause";
+  /** What the agent may use at most; empty is no budget. */
+  readonly budget: BudgetLimits;
+  /** `shadow`: the loop detector decides and records, and notifies nobody. */
+  readonly detector: "on" | "shadow";
   readonly restart: RestartSettings;
   /** Overrides of the default severities. */
   readonly severities: Readonly<Partial<Record<IncidentKind, Severity>>>;
@@ -72,6 +77,8 @@ export const defaultSettings: AgentSettings = {
   clockSkewMs: 30 * SECOND,
   cost: defaultCostSettings,
   onRunaway: "page",
+  budget: {},
+  detector: "on",
   restart: {
     restart: "always",
     cooldownMs: 5 * MINUTE,

@@ -13,4 +13,5 @@ export {
   type SpooledItem,
   type SupervisorBatch,
 } from "./supervisor-batch-parser.ts";
+export { LIMIT_NAMES, limitsFromWire, limitsToWire, type WireLimits } from "./budget-limits.ts";
 export { parseDuration, type ParsedDuration } from "./duration.ts";

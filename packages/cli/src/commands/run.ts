@@ -2,9 +2,11 @@ import { basename, extname, join } from "node:path";
 import type { AgentEnd, SupervisedAgent } from "@midwatch/supervisor";
 import { directNotifier } from "../alerting.ts";
 import type { Target } from "../client.ts";
-import { noState, type AgentDefaults, type Config } from "../config/config.ts";
+import { noState, type Config } from "../config/config.ts";
+import { withLimits } from "../config/cost-config.ts";
 import { localKey, openDataFolder, serverAddress } from "../data-folder.ts";
 import { CommandFailure } from "../failure.ts";
+import type { GivenPolicy } from "../policy-flags.ts";
 import { untilAskedToStop } from "../stop-request.ts";
 import { checkedUrl } from "../target.ts";
 import { log } from "../terminal.ts";
@@ -15,7 +17,7 @@ export interface RunOptions {
   readonly server?: string;
   readonly key?: string;
   /** What was given as flags; the rest comes from the file's `defaults:`. */
-  readonly policy: Partial<AgentDefaults>;
+  readonly policy: GivenPolicy;
   readonly argv: readonly string[];
 }
 
@@ -32,6 +34,7 @@ export async function runOne(config: Config, options: RunOptions): Promise<void>
   const agent: SupervisedAgent = {
     ...config.defaults,
     ...policy,
+    budget: withLimits(config.defaults.budget, policy.budget ?? {}),
     name,
     target: { platform: "process", run: argv },
     cwd: process.cwd(),
