@@ -7,6 +7,7 @@ import { withLimits } from "../config/cost-config.ts";
 import { localKey, openDataFolder, serverAddress } from "../data-folder.ts";
 import { CommandFailure } from "../failure.ts";
 import type { GivenPolicy } from "../policy-flags.ts";
+import { spellLimits } from "../spell-limits.ts";
 import { untilAskedToStop } from "../stop-request.ts";
 import { checkedUrl } from "../target.ts";
 import { log } from "../terminal.ts";
@@ -54,6 +55,8 @@ export async function runOne(config: Config, options: RunOptions): Promise<void>
     asked: true,
   });
   log(`keeping ${name}${server === null ? ", without a server: alerts appear here" : `, reporting to ${server.url}`}`);
+  const limits = spellLimits(agent.budget);
+  if (limits !== null) log(`${name} may use ${limits}`);
   const end = await Promise.race([
     supervisor.ended,
     untilAskedToStop({ onAgain: () => void supervisor.stop({ agents: "stop" }) }),
