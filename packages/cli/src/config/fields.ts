@@ -67,7 +67,7 @@ function limitFields(periods: readonly BudgetPeriod[], none: { readonly none?: s
   return Object.fromEntries(limits);
 }
 
-export const agentLimitFields = limitFields(BUDGET_PERIODS, { none: perAgent });
+const agentLimitFields = limitFields(BUDGET_PERIODS, { none: perAgent });
 
 /** Of several agents together, which have no cycle in common. */
 export const sharedLimitFields = limitFields(

@@ -7,6 +7,7 @@ import {
   MINUTE,
   spellCount,
   spellDuration,
+  spellUsd,
   type AgentReport,
   type DailyReport,
   type FleetReport,
