@@ -162,8 +162,8 @@ test("settings the server must judge by are required", () => {
 });
 
 test("a supervisor that knows nothing of budgets says nothing of them, and its batch is taken", () => {
-  const { budget, on_runaway, detector, stuck_cycles, ...older } = { ...settings, tags: ["prod"] };
-  assert.ok(budget && on_runaway && detector && stuck_cycles);
+  const unknown = new Set(["budget", "on_runaway", "detector", "stuck_cycles"]);
+  const older = Object.fromEntries(Object.entries(settings).filter(([name]) => !unknown.has(name)));
   const parsed = parseSupervisorBatch({ ...request, agents: [{ name: "bot", settings: older }] });
   assert.ok(parsed.ok);
   assert.deepEqual(parsed.batch.agents[0]?.settings, older);

@@ -11,7 +11,7 @@ export const mostPerMillion = 10_000;
 
 /** Checks one value against what its setting takes; durations come out in milliseconds. */
 export function checkField(value: unknown, field: Field): CheckedValue {
-  if (value === null && "none" in field && field.none !== undefined) return { ok: true, value: null };
+  if (value === null && "none" in field) return { ok: true, value: null };
   switch (field.type) {
     case "duration":
       return checkDuration(value, field);

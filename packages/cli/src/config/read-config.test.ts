@@ -55,12 +55,13 @@ agents:
   watched: { run: x, detector: shadow, on_runaway: page }
 `);
   const [plain, other, watched] = agents;
+  assert.ok(plain && other && watched);
   assert.deepEqual(defaults.budget, { usd_per_day: 5_000_000, tokens_per_cycle: 200_000 });
-  assert.deepEqual(plain?.budget, defaults.budget);
-  assert.deepEqual(other?.budget, { usd_per_day: 500_000, usd_per_month: 9_000_000 });
-  assert.deepEqual([plain?.stuckCycles, other?.stuckCycles], [20, null]);
-  assert.deepEqual([plain?.onRunaway, plain?.detector], ["pause", "on"]);
-  assert.deepEqual([watched?.onRunaway, watched?.detector], ["page", "shadow"]);
+  assert.deepEqual(plain.budget, defaults.budget);
+  assert.deepEqual(other.budget, { usd_per_day: 500_000, usd_per_month: 9_000_000 });
+  assert.deepEqual([plain.stuckCycles, other.stuckCycles], [20, null]);
+  assert.deepEqual([plain.onRunaway, plain.detector], ["pause", "on"]);
+  assert.deepEqual([watched.onRunaway, watched.detector], ["page", "shadow"]);
 });
 
 test("budgets of several agents are those of the installation and of tags", () => {
