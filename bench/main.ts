@@ -11,6 +11,7 @@ const benches = {
   batch: "beats a second in bodies of 10,000, beside a bare echo",
   detection: "how long after its deadline a silent agent is noticed",
   otlp: "spans a second from OpenTelemetry to calls, beside JSON.parse",
+  prices: "what pricing a call costs, beside the library of the price tables",
   memory: "what a server weighs with 1,000 agents",
   keepers: "Midwatch beside PM2, supervisord and Docker; writes docs/keepers.md",
 } as const;

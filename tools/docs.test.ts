@@ -57,6 +57,10 @@ const policyKeys: Readonly<Record<string, keyof AgentDefaults>> = {
   stop_grace: "stopGraceMs",
   stop_limit: "stopLimitMs",
   liveness: "liveness",
+  budget: "budget",
+  on_runaway: "onRunaway",
+  detector: "detector",
+  stuck_cycles: "stuckCycles",
 };
 
 for (const [name, field] of Object.entries(policyFields)) {
@@ -69,10 +73,11 @@ for (const [name, field] of Object.entries(policyFields)) {
   });
 }
 
-function checkDefault(shown: string, value: string | number | null, field: Field): void {
-  if (value === null) {
-    assert.deepEqual(quoted(shown), [], "what has no fixed default is told in words");
-    assert.match(shown, /learned/);
+/** What has no fixed default is told in words. */
+function checkDefault(shown: string, value: AgentDefaults[keyof AgentDefaults], field: Field): void {
+  if (value === null || typeof value === "object") {
+    assert.deepEqual(quoted(shown), []);
+    assert.match(shown, field.type === "duration" ? /learned/ : /^none$/);
     return;
   }
   const [word = ""] = quoted(shown);
@@ -88,6 +93,8 @@ function boundsOf(field: Field): readonly string[] {
       return [String(field.least), String(field.most)];
     case "choice":
       return field.of;
+    case "group":
+      return [Object.keys(field.of)[0] ?? "", Object.keys(field.of).at(-1) ?? ""];
     default:
       return [];
   }

@@ -3,8 +3,9 @@
 
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { AgentDefaults } from "./config/config.ts";
+import type { LimitChanges } from "./config/cost-config.ts";
 import { checkField } from "./config/field-value.ts";
-import { policyFields, type Field } from "./config/fields.ts";
+import { policyFields, type Field, type Fields } from "./config/fields.ts";
 
 /** What the parser hands over: checked, durations in milliseconds. */
 export interface PolicyFlags {
@@ -20,7 +21,14 @@ export interface PolicyFlags {
   readonly stopGrace?: number;
   readonly stopLimit?: number;
   readonly liveness?: AgentDefaults["liveness"];
+  readonly budget?: LimitChanges;
+  readonly onRunaway?: AgentDefaults["onRunaway"];
+  readonly detector?: AgentDefaults["detector"];
+  readonly stuckCycles?: number;
 }
+
+/** What flags say of how an agent is kept. A budget changes single limits of the one in the file. */
+export type GivenPolicy = Partial<Omit<AgentDefaults, "budget">> & { readonly budget?: LimitChanges };
 
 export function withPolicy(command: Command): Command {
   for (const [name, field] of Object.entries(policyFields)) {
@@ -31,8 +39,8 @@ export function withPolicy(command: Command): Command {
 }
 
 /** Only what was given: the rest comes from the file. */
-export function policyOf(flags: PolicyFlags): Partial<AgentDefaults> {
-  const given: { [K in keyof AgentDefaults]?: AgentDefaults[K] | undefined } = {
+export function policyOf(flags: PolicyFlags): GivenPolicy {
+  const given: { [K in keyof AgentDefaults]: GivenPolicy[K] | undefined } = {
     intervalMs: flags.interval,
     missedLimit: flags.missedLimit,
     restart: flags.restart,
@@ -45,15 +53,35 @@ export function policyOf(flags: PolicyFlags): Partial<AgentDefaults> {
     stopGraceMs: flags.stopGrace,
     stopLimitMs: flags.stopLimit,
     liveness: flags.liveness,
+    budget: flags.budget,
+    onRunaway: flags.onRunaway,
+    detector: flags.detector,
+    stuckCycles: flags.stuckCycles,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 function valueOf(text: string, field: Field): unknown {
-  const checked = checkField(field.type === "count" && /^\d+$/.test(text) ? Number(text) : text, field);
+  if (field.type === "group") return groupOf(text, field.of);
+  const isNumber = (field.type === "count" || field.type === "usd") && /^\d+(?:\.\d+)?$/.test(text);
+  const checked = checkField(isNumber ? Number(text) : text, field);
   if (!checked.ok)
     throw new InvalidArgumentError(checked.wrong.startsWith("must") ? `It ${checked.wrong}.` : checked.wrong);
   return checked.value;
+}
+
+/** `usd_per_day=5,tokens_per_cycle=200000` */
+function groupOf(text: string, fields: Fields): unknown {
+  const pairs = text.split(",").map((pair): [string, unknown] => {
+    const [, name = "", value = ""] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (!field) {
+      const known = Object.keys(fields).join(", ");
+      throw new InvalidArgumentError(`"${pair}" is not a name and its value, like usd_per_day=5; there are ${known}.`);
+    }
+    return [name, valueOf(value, field)];
+  });
+  return Object.fromEntries(pairs);
 }
 
 function placeholderOf(field: Field): string {
@@ -64,6 +92,10 @@ function placeholderOf(field: Field): string {
       return "n";
     case "choice":
       return field.of.join("|");
+    case "group":
+      return "name=n,…";
+    case "usd":
+    case "price":
     case "text":
     case "texts":
     case "environment":

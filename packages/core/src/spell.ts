@@ -25,6 +25,19 @@ export function spellUsd(micros: number): string {
   return `$${spellCount(Number(whole))}.${cents}`;
 }
 
+/** For a line of many amounts: "950 tokens", "12.3k tokens", "2.5M tokens". */
+export function spellTokens(tokens: number): string {
+  const steps: [number, string][] = [
+    [1e12, "T"],
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ];
+  // 999,960 rounds to 1000.0k, which belongs to the next step.
+  const [size, suffix] = steps.find(([least]) => tokens >= least * 0.99995) ?? [1, ""];
+  return `${Number((tokens / size).toFixed(1))}${suffix} ${tokens === 1 ? "token" : "tokens"}`;
+}
+
 /** 1 → "1st", 7 → "7th", 12 → "12th". */
 export function spellOrdinal(n: number): string {
   const lastTwo = n % 100;

@@ -20,6 +20,7 @@ export {
   type ParsedMeterItems,
   type SpooledCall,
 } from "./meter-batch-parser.ts";
+export { LIMIT_NAMES, limitsFromWire, limitsToWire, type WireLimits } from "./budget-limits.ts";
 export { parseDuration, type ParsedDuration } from "./duration.ts";
 export { exportAnswer, statusAnswer, type OtlpAnswer } from "./otlp/answer.ts";
 export { decodeTelemetry, type OtlpEncoding } from "./otlp/decode.ts";

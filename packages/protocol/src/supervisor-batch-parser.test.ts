@@ -12,6 +12,10 @@ const settings = {
   max_restarts: 3,
   cooldown_ms: 300_000,
   tags: ["prod"],
+  budget: { usd_per_day: 4.25, tokens_per_cycle: 200_000 },
+  on_runaway: "pause",
+  detector: "shadow",
+  stuck_cycles: 20,
 } as const;
 
 const request: BatchRequest = {
@@ -155,6 +159,34 @@ test("settings the server must judge by are required", () => {
   assert.ok(!parsed.ok);
   const paths = parsed.errors.map((error) => error.path);
   assert.ok(paths.includes("agents[0].settings.cooldown_ms") && paths.includes("agents[0].settings.liveness"));
+});
+
+test("a supervisor that knows nothing of budgets says nothing of them, and its batch is taken", () => {
+  const unknown = new Set(["budget", "on_runaway", "detector", "stuck_cycles"]);
+  const older = Object.fromEntries(Object.entries(settings).filter(([name]) => !unknown.has(name)));
+  const parsed = parseSupervisorBatch({ ...request, agents: [{ name: "bot", settings: older }] });
+  assert.ok(parsed.ok);
+  assert.deepEqual(parsed.batch.agents[0]?.settings, older);
+});
+
+test("that nothing is stuck here is said by null, and no limit by an empty budget", () => {
+  const off = { ...settings, tags: [], budget: {}, stuck_cycles: null };
+  const parsed = parseSupervisorBatch({ ...request, agents: [{ name: "bot", settings: off }] });
+  assert.ok(parsed.ok);
+  assert.deepEqual(parsed.batch.agents[0]?.settings, off);
+});
+
+test("a limit that limits nothing is refused, and one that this version does not know is left out", () => {
+  const parse = (budget: object) =>
+    parseSupervisorBatch({ ...request, agents: [{ name: "bot", settings: { ...settings, budget } }] });
+  for (const wrong of [{ usd_per_day: 0 }, { usd_per_day: 2e9 }, { tokens_per_day: 1.5 }, { tokens_per_day: "5" }]) {
+    const parsed = parse(wrong);
+    assert.ok(!parsed.ok);
+    assert.match(parsed.errors[0]?.path ?? "", /^agents\[0\]\.settings\.budget\.(usd|tokens)_per_day$/);
+  }
+  const newer = parse({ usd_per_day: 5, usd_per_week: 20 });
+  assert.ok(newer.ok);
+  assert.deepEqual(newer.batch.agents[0]?.settings.budget, { usd_per_day: 5 });
 });
 
 test("the parser never throws, whatever it is given", () => {

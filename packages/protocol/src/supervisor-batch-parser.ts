@@ -1,5 +1,6 @@
 import { BEAT_LIMITS, parseBeat, readAgentName, type ParsedBeat } from "./beat-parser.ts";
 import { MAX_BATCH, MAX_TIME_MS } from "./batch-parser.ts";
+import { readLimits } from "./budget-limits.ts";
 import { Fields, isObject, kindOf, type FieldError, type JsonObject } from "./fields.ts";
 import type { EvidenceBundle, EvidenceName, SupervisedSettings, SupervisorFact } from "./supervisor-link.ts";
 
@@ -100,7 +101,27 @@ function readAgent(fields: Fields, value: unknown, path: string): { name: string
       tags: fields
         .list(settings["tags"], `${at}.tags`, 64)
         .map((tag, index) => fields.name(tag, `${at}.tags[${index}]`, BEAT_LIMITS.kindLength) ?? ""),
+      ...readCostSettings(fields, settings, at),
     },
+  };
+}
+
+/** Only what was sent: an older supervisor says nothing of it, and then the server's own defaults hold. */
+function readCostSettings(
+  fields: Fields,
+  settings: JsonObject,
+  at: string,
+): Pick<SupervisedSettings, "budget" | "on_runaway" | "detector" | "stuck_cycles"> {
+  const budget = readLimits(fields, settings["budget"], `${at}.budget`);
+  const onRunaway = fields.oneOf(settings["on_runaway"], `${at}.on_runaway`, ["page", "pause"]);
+  const detector = fields.oneOf(settings["detector"], `${at}.detector`, ["on", "shadow"]);
+  const stuckCycles = fields.count(settings["stuck_cycles"], `${at}.stuck_cycles`);
+  if (stuckCycles === 0) fields.fault(`${at}.stuck_cycles`, "must be at least 1, or null");
+  return {
+    ...(budget === null ? {} : { budget }),
+    ...(onRunaway === null ? {} : { on_runaway: onRunaway }),
+    ...(detector === null ? {} : { detector }),
+    ...(settings["stuck_cycles"] === undefined ? {} : { stuck_cycles: stuckCycles }),
   };
 }
 

@@ -10,6 +10,7 @@
 
 import type { BeatStatus } from "@midwatch/core";
 import type { BeatAnswer, ErrorBody, RecoveryView } from "./api.ts";
+import type { WireLimits } from "./budget-limits.ts";
 
 /** A fact the supervisor saw; `at` in milliseconds by its own clock, put right by the difference to `sent_at`. */
 export type SupervisorFact =
@@ -94,6 +95,12 @@ export interface SupervisedSettings {
   max_restarts: number;
   cooldown_ms: number;
   tags: string[];
+  /** What the agent may use at most, dollars as dollars. This and what follows is absent in what older supervisors send. */
+  budget?: WireLimits;
+  on_runaway?: "page" | "pause";
+  detector?: "on" | "shadow";
+  /** Null is off. */
+  stuck_cycles?: number | null;
 }
 
 export interface BatchAnswer {

@@ -1,5 +1,5 @@
-import { defaultSettings, type AgentSettings, type DurationMs } from "@midwatch/core";
-import type { SupervisedSettings } from "@midwatch/protocol";
+import { defaultSettings, type AgentSettings, type BudgetLimits, type DurationMs } from "@midwatch/core";
+import { limitsToWire, type SupervisedSettings } from "@midwatch/protocol";
 import type { Command } from "./process/command-line.ts";
 import type { StatePolicy } from "./state/state-policy.ts";
 
@@ -46,6 +46,14 @@ export interface SupervisedAgent {
   readonly stopGraceMs: DurationMs;
   /** From TERM to KILL at most, however much more time the agent asks for by a lease. At least `stopGraceMs`. */
   readonly stopLimitMs: DurationMs;
+  /** What it may use at most; empty is no budget. */
+  readonly budget: BudgetLimits;
+  /** What a possible loop does besides paging: `pause` stops the agent until a person resumes it. */
+  readonly onRunaway: "page" | "pause";
+  /** `shadow`: the loop detector decides and records, and notifies nobody. */
+  readonly detector: "on" | "shadow";
+  /** Cycles without progress that open `stuck`; null is off. */
+  readonly stuckCycles: number | null;
   /** False for Midwatch's own server, which cannot be told of itself: people are told directly. */
   readonly isReported: boolean;
 }
@@ -54,6 +62,7 @@ export interface SupervisedAgent {
 export function settingsOf(agent: SupervisedAgent): AgentSettings {
   const { intervalMs, missedLimit, startupMs, liveness } = agent;
   const { restart, cooldownMs, maxRestarts, maxRestartsPerDay, probationMs } = agent;
+  const { budget, onRunaway, detector, stuckCycles } = agent;
   return {
     ...defaultSettings,
     intervalMs,
@@ -61,6 +70,10 @@ export function settingsOf(agent: SupervisedAgent): AgentSettings {
     startupMs,
     liveness,
     restart: { restart, cooldownMs, maxRestarts, maxRestartsPerDay, probationMs },
+    budget,
+    onRunaway,
+    detector,
+    stuckCycles,
     keeps: true,
     namesRuns: agent.target.platform === "process",
   };
@@ -77,5 +90,9 @@ export function wireSettingsOf(agent: SupervisedAgent): SupervisedSettings {
     max_restarts: agent.maxRestarts,
     cooldown_ms: agent.cooldownMs,
     tags: [...agent.tags],
+    budget: limitsToWire(agent.budget),
+    on_runaway: agent.onRunaway,
+    detector: agent.detector,
+    stuck_cycles: agent.stuckCycles,
   };
 }

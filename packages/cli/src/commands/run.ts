@@ -2,9 +2,12 @@ import { basename, extname, join } from "node:path";
 import type { AgentEnd, SupervisedAgent } from "@midwatch/supervisor";
 import { directNotifier } from "../alerting.ts";
 import type { Target } from "../client.ts";
-import { noState, type AgentDefaults, type Config } from "../config/config.ts";
+import { noState, type Config } from "../config/config.ts";
+import { withLimits } from "../config/cost-config.ts";
 import { localKey, openDataFolder, serverAddress } from "../data-folder.ts";
 import { CommandFailure } from "../failure.ts";
+import type { GivenPolicy } from "../policy-flags.ts";
+import { spellLimits } from "../spell-limits.ts";
 import { untilAskedToStop } from "../stop-request.ts";
 import { checkedUrl } from "../target.ts";
 import { log } from "../terminal.ts";
@@ -15,7 +18,7 @@ export interface RunOptions {
   readonly server?: string;
   readonly key?: string;
   /** What was given as flags; the rest comes from the file's `defaults:`. */
-  readonly policy: Partial<AgentDefaults>;
+  readonly policy: GivenPolicy;
   readonly argv: readonly string[];
 }
 
@@ -32,6 +35,7 @@ export async function runOne(config: Config, options: RunOptions): Promise<void>
   const agent: SupervisedAgent = {
     ...config.defaults,
     ...policy,
+    budget: withLimits(config.defaults.budget, policy.budget ?? {}),
     name,
     target: { platform: "process", run: argv },
     cwd: process.cwd(),
@@ -51,6 +55,8 @@ export async function runOne(config: Config, options: RunOptions): Promise<void>
     asked: true,
   });
   log(`keeping ${name}${server === null ? ", without a server: alerts appear here" : `, reporting to ${server.url}`}`);
+  const limits = spellLimits(agent.budget);
+  if (limits !== null) log(`${name} may use ${limits}`);
   const end = await Promise.race([
     supervisor.ended,
     untilAskedToStop({ onAgain: () => void supervisor.stop({ agents: "stop" }) }),

@@ -44,6 +44,7 @@ async function start(config: Config, store: Store): Promise<RunningServer> {
       store,
       timeZone: timezone,
       strict,
+      prices: config.prices,
       defaults: settingsOf(config.defaults),
       log: textLog(process.stderr, systemClock),
       version,
@@ -60,11 +61,16 @@ async function start(config: Config, store: Store): Promise<RunningServer> {
 /** What `defaults:` says, in core's shape: it holds for agents that beat to the server by themselves, too. */
 function settingsOf(defaults: AgentDefaults): AgentSettings {
   const { intervalMs, missedLimit, startupMs, restart, cooldownMs, maxRestarts, probationMs } = defaults;
+  const { budget, onRunaway, detector, stuckCycles } = defaults;
   return {
     ...defaultSettings,
     intervalMs,
     missedLimit,
     startupMs,
     restart: { ...defaultSettings.restart, restart, cooldownMs, maxRestarts, probationMs },
+    budget,
+    onRunaway,
+    detector,
+    stuckCycles,
   };
 }

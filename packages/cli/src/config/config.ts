@@ -1,3 +1,5 @@
+import type { BudgetLimits } from "@midwatch/core";
+import type { OwnPrices } from "@midwatch/server";
 import type { SupervisedAgent } from "@midwatch/supervisor";
 
 /** What one agent may leave to `defaults:`. */
@@ -14,6 +16,15 @@ export const noState: SupervisedAgent["state"] = {
   onInvalid: "restore",
 };
 
+/** What several agents may use together. */
+export interface Budgets {
+  readonly install: BudgetLimits;
+  /** By tag. */
+  readonly tags: Readonly<Record<string, BudgetLimits>>;
+}
+
+export const noBudgets: Budgets = { install: {}, tags: {} };
+
 export interface Config {
   /** The file it was read from; null when there is none. */
   readonly file: string | null;
@@ -29,6 +40,9 @@ export interface Config {
   /** What agents have in common, and what the server assumes of agents that nobody declared. */
   readonly defaults: AgentDefaults;
   readonly agents: readonly SupervisedAgent[];
+  /** Over several agents. */
+  readonly budgets: Budgets;
+  readonly prices: OwnPrices;
   /** By name; each channel's type reads the rest. */
   readonly channels: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly alertsTo: readonly string[];
@@ -49,4 +63,8 @@ export const agentDefaults: AgentDefaults = {
   stopAnnounceMs: 0,
   stopGraceMs: 10_000,
   stopLimitMs: 5 * 60_000,
+  budget: {},
+  onRunaway: "page",
+  detector: "on",
+  stuckCycles: null,
 };

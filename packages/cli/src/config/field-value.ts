@@ -6,11 +6,23 @@ export type CheckedValue =
   /** What is wrong, as the rest of a sentence that begins with the setting's name. */
   | { readonly ok: false; readonly wrong: string };
 
+/** Dearer than any model by two powers of ten, so that dollars for a thousand tokens are noticed when meant for a million. */
+export const mostPerMillion = 10_000;
+
 /** Checks one value against what its setting takes; durations come out in milliseconds. */
 export function checkField(value: unknown, field: Field): CheckedValue {
+  if (value === null && "none" in field) return { ok: true, value: null };
   switch (field.type) {
     case "duration":
       return checkDuration(value, field);
+    case "usd":
+      return typeof value === "number" && value >= 0.000_001 && value <= 1_000_000_000
+        ? { ok: true, value: Math.round(value * 1e6) }
+        : mustBe("an amount in US dollars, more than 0 and at most 1000000000", value);
+    case "price":
+      return typeof value === "number" && value >= 0 && value <= mostPerMillion
+        ? { ok: true, value }
+        : mustBe(`US dollars for a million tokens, from 0 to ${mostPerMillion}`, value);
     case "count":
       return Number.isInteger(value) && (value as number) >= field.least && (value as number) <= field.most
         ? { ok: true, value }
@@ -32,6 +44,9 @@ export function checkField(value: unknown, field: Field): CheckedValue {
     case "rows":
       // Each row is read by its own fields; here only the shape.
       return Array.isArray(value) ? { ok: true, value } : mustBe("a list, like [{ path: state.json }]", value);
+    case "group":
+      // Its fields are read one by one, each with its own place; here only the shape.
+      return isMapping(value) ? { ok: true, value } : mustBe("a mapping of names to values", value);
     case "flag":
       return typeof value === "boolean" ? { ok: true, value } : mustBe("true or false", value);
   }
@@ -56,10 +71,9 @@ function mustBe(expected: string, value: unknown): CheckedValue {
 }
 
 function isTextMap(value: unknown): value is Record<string, string> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((one) => typeof one === "string")
-  );
+  return isMapping(value) && Object.values(value).every((one) => typeof one === "string");
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,17 +1,31 @@
 // The words of midwatch.yaml, once: the reader checks the file against these tables, and the JSON Schema for editors
 // is generated from them, so that neither can say what the other does not.
 
+import { BUDGET_PERIODS, BUDGET_UNITS, type BudgetPeriod } from "@midwatch/core";
 import { channelTypes } from "@midwatch/server/channels";
 
 export type Field =
   | { readonly type: "duration"; readonly least: string; readonly most: string; readonly about: string }
-  | { readonly type: "count"; readonly least: number; readonly most: number; readonly about: string }
+  | {
+      readonly type: "count";
+      readonly least: number;
+      readonly most: number;
+      readonly about: string;
+      /** What null says, where that is different from leaving it out. */
+      readonly none?: string;
+    }
+  /** US dollars; as micro-dollars when it is read. */
+  | { readonly type: "usd"; readonly about: string; readonly none?: string }
+  /** US dollars for a million tokens. */
+  | { readonly type: "price"; readonly about: string }
   | { readonly type: "choice"; readonly of: readonly string[]; readonly about: string }
   | { readonly type: "text"; readonly about: string; readonly pattern?: RegExp; readonly shape?: string }
   | { readonly type: "texts"; readonly about: string }
   | { readonly type: "environment"; readonly about: string }
   /** A list of mappings, each with these fields. */
   | { readonly type: "rows"; readonly of: Fields; readonly required: readonly string[]; readonly about: string }
+  /** One mapping with these fields. */
+  | { readonly type: "group"; readonly of: Fields; readonly about: string }
   | { readonly type: "flag"; readonly about: string };
 
 export interface Fields {
@@ -28,6 +42,56 @@ export const serverFields: Fields = {
   data: { type: "text", about: "Folder of everything Midwatch remembers, relative to this file. Default .midwatch." },
   timezone: { type: "text", about: "IANA time zone of reports, like Europe/Berlin. Default: the machine's own." },
   strict: { type: "flag", about: "Refuse beats of agents nobody registered. Default false." },
+};
+
+const periodWords: Readonly<Record<BudgetPeriod, string>> = {
+  cycle: "one turn of the loop",
+  hour: "an hour of the clock",
+  day: "a day in the server's time zone",
+  month: "a calendar month in the server's time zone",
+};
+
+const perAgent = "Null takes away what `defaults:` says.";
+
+/** The limits of a budget, by their names: `usd_per_day`. */
+function limitFields(periods: readonly BudgetPeriod[], none: { readonly none?: string }): Fields {
+  const limits = periods.flatMap((period) =>
+    BUDGET_UNITS.map((unit): [string, Field] => {
+      const name = `${unit}_per_${period}`;
+      const within = `in ${periodWords[period]}, at most`;
+      return unit === "usd"
+        ? [name, { type: "usd", about: `US dollars ${within}.`, ...none }]
+        : [name, { type: "count", least: 1, most: 1_000_000_000_000, about: `Tokens ${within}.`, ...none }];
+    }),
+  );
+  return Object.fromEntries(limits);
+}
+
+const agentLimitFields = limitFields(BUDGET_PERIODS, { none: perAgent });
+
+/** Of several agents together, which have no cycle in common. */
+export const sharedLimitFields = limitFields(
+  BUDGET_PERIODS.filter((period) => period !== "cycle"),
+  {},
+);
+
+export const budgetFields: Fields = {
+  install: { type: "group", of: sharedLimitFields, about: "All agents of this installation together." },
+};
+
+/** Beside `budgetFields`: limits by tag. */
+export const tagBudgetsAbout = "All agents with a tag together, by the tag.";
+
+export const priceFields: Fields = {
+  provider: { type: "text", about: "Only for calls of this provider. Default: whoever the provider is." },
+  input: { type: "price", about: "US dollars for a million tokens of input." },
+  output: { type: "price", about: "US dollars for a million tokens of output." },
+  cache_read: { type: "price", about: "For a million tokens read from the cache. Default: as other input." },
+  cache_write: { type: "price", about: "For a million tokens written to the cache. Default: as other input." },
+  local: {
+    type: "flag",
+    about: "It runs on a machine of yours: it costs nothing, and that is said so. Default false.",
+  },
 };
 
 export const policyFields: Fields = {
@@ -86,6 +150,28 @@ export const policyFields: Fields = {
     of: ["beats", "process"],
     about: "What counts as life. `process` is weaker: a hang is not noticed. Default beats.",
   },
+  budget: {
+    type: "group",
+    of: agentLimitFields,
+    about: "What the agent may use at most. 80 % warns, 100 % pauses it. Default: no limit.",
+  },
+  on_runaway: {
+    type: "choice",
+    of: ["page", "pause"],
+    about: "What a possible loop does: page a person, or pause the agent as well. Default page.",
+  },
+  detector: {
+    type: "choice",
+    of: ["on", "shadow"],
+    about: "The loop detector. `shadow` decides and records, and notifies nobody. Default on.",
+  },
+  stuck_cycles: {
+    type: "count",
+    least: 1,
+    most: 1_000_000,
+    about: "Cycles in which `progress` does not change before the agent is stuck. Default: off.",
+    none: perAgent,
+  },
 };
 
 /** What is kept: exactly one of them for each agent. */
@@ -134,9 +220,6 @@ export const agentFields: Fields = {
   ...policyFields,
 };
 
-/** Part of the agreed file format, and not built yet: named, so that nobody believes they work. */
-export const laterFields: readonly string[] = ["budget"];
-
 export const alertFields: Fields = { to: { type: "texts", about: "Names of the channels that get alerts." } };
 
 export const reportFields: Fields = {
@@ -153,6 +236,8 @@ export const sections: Readonly<Record<string, string>> = {
   server: "The server on this machine.",
   defaults: "What agents have in common.",
   agents: "The agents the supervisor keeps, by name.",
+  budgets: "What several agents may use together.",
+  prices: "What models cost that the price tables don't know, or know wrongly, by name. `*` stands for any characters.",
   channels: `Where notifications go, by name. Each has a type: ${channelTypes.join(", ")}.`,
   alerts: "Who is told.",
   report: "The daily report.",

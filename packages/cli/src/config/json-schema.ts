@@ -4,14 +4,19 @@
 import {
   agentFields,
   alertFields,
+  budgetFields,
   policyFields,
+  priceFields,
   reportFields,
   sections,
   serverFields,
+  sharedLimitFields,
+  tagBudgetsAbout,
   targetFields,
   type Field,
   type Fields,
 } from "./fields.ts";
+import { mostPerMillion } from "./field-value.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -32,11 +37,27 @@ export function configJsonSchema(): Schema {
           oneOf: Object.keys(targetFields).map((name) => ({ required: [name] })),
         }),
       ),
+      budgets: about("budgets", budgetsSchema()),
+      prices: about(
+        "prices",
+        mapOf({
+          ...objectOf(priceFields),
+          type: "object",
+          anyOf: [{ required: ["input", "output"] }, { required: ["local"], properties: { local: { const: true } } }],
+        }),
+      ),
       channels: about("channels", mapOf({ type: "object", required: ["type"] })),
       alerts: about("alerts", objectOf(alertFields)),
       report: about("report", objectOf(reportFields)),
     },
   };
+}
+
+/** Tags are of the user's own making, so they stand in a mapping of their own. */
+function budgetsSchema(): Schema {
+  const { properties, ...rest } = objectOf(budgetFields) as { readonly properties: Schema };
+  const tags = { description: tagBudgetsAbout, ...mapOf(objectOf(sharedLimitFields)) };
+  return { ...rest, properties: { ...properties, tags } };
 }
 
 /** A section may be empty, as when every line below it is commented out. */
@@ -50,7 +71,7 @@ function mapOf(additionalProperties: Schema): Schema {
 }
 
 function schemaOf(field: Field): Schema {
-  const description = field.about;
+  const description = "none" in field && field.none ? `${field.about} ${field.none}` : field.about;
   switch (field.type) {
     case "duration":
       return {
@@ -60,7 +81,11 @@ function schemaOf(field: Field): Schema {
         examples: ["60s", "5m"],
       };
     case "count":
-      return { description, type: "integer", minimum: field.least, maximum: field.most };
+      return { description, type: orNull("integer", field), minimum: field.least, maximum: field.most };
+    case "usd":
+      return { description, type: orNull("number", field), minimum: 0.000_001, maximum: 1_000_000_000 };
+    case "price":
+      return { description, type: "number", minimum: 0, maximum: mostPerMillion };
     case "choice":
       return { description, enum: field.of };
     case "text":
@@ -75,7 +100,13 @@ function schemaOf(field: Field): Schema {
         type: "array",
         items: { ...objectOf(field.of), type: "object", required: field.required },
       };
+    case "group":
+      return { description, ...objectOf(field.of), type: "object" };
     case "flag":
       return { description, type: "boolean" };
   }
+}
+
+function orNull(type: string, field: { readonly none?: string }): string | string[] {
+  return field.none === undefined ? type : [type, "null"];
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { CommandFailure } from "../failure.ts";
-import { agentDefaults, type Config } from "./config.ts";
+import { agentDefaults, noBudgets, type Config } from "./config.ts";
 import { describeProblems, readConfig } from "./read-config.ts";
 
 const usualFile = "midwatch.yaml";
@@ -36,6 +36,8 @@ function withoutFile(): Config {
     },
     defaults: agentDefaults,
     agents: [],
+    budgets: noBudgets,
+    prices: [],
     channels: {},
     alertsTo: [],
     report: null,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Config } from "./config.ts";
 import { describeProblems, parseConfig } from "./read-config.ts";
 
 function problemsOf(text: string, environment: NodeJS.ProcessEnv = {}): string[] {
@@ -39,6 +40,59 @@ report: { at: "08:00" }
   assert.deepEqual(report, { at: "08:00", to: ["me"] });
 });
 
+function configOf(text: string): Config {
+  const read = parseConfig(text, "/etc/midwatch.yaml", {});
+  assert.ok(read.ok, read.ok ? "" : describeProblems(read.file, read.problems));
+  return read.config;
+}
+
+test("an agent has the budget of the defaults, of which it may replace or take away single limits", () => {
+  const { defaults, agents } = configOf(`
+defaults: { budget: { usd_per_day: 5, tokens_per_cycle: 200000 }, stuck_cycles: 20, on_runaway: pause }
+agents:
+  plain: { run: x }
+  other: { run: x, budget: { usd_per_day: 0.5, tokens_per_cycle: null, usd_per_month: 9 }, stuck_cycles: null }
+  watched: { run: x, detector: shadow, on_runaway: page }
+`);
+  const [plain, other, watched] = agents;
+  assert.ok(plain && other && watched);
+  assert.deepEqual(defaults.budget, { usd_per_day: 5_000_000, tokens_per_cycle: 200_000 });
+  assert.deepEqual(plain.budget, defaults.budget);
+  assert.deepEqual(other.budget, { usd_per_day: 500_000, usd_per_month: 9_000_000 });
+  assert.deepEqual([plain.stuckCycles, other.stuckCycles], [20, null]);
+  assert.deepEqual([plain.onRunaway, plain.detector], ["pause", "on"]);
+  assert.deepEqual([watched.onRunaway, watched.detector], ["page", "shadow"]);
+});
+
+test("budgets of several agents are those of the installation and of tags", () => {
+  const { budgets } = configOf(`
+budgets:
+  install: { usd_per_day: 50, usd_per_month: 800 }
+  tags: { research: { tokens_per_hour: 2000000 } }
+`);
+  assert.deepEqual(budgets, {
+    install: { usd_per_day: 50_000_000, usd_per_month: 800_000_000 },
+    tags: { research: { tokens_per_hour: 2_000_000 } },
+  });
+  assert.deepEqual(configOf("budgets:").budgets, { install: {}, tags: {} });
+});
+
+test("a price table has prices, and models of one's own machine that need none", () => {
+  const { prices } = configOf(`
+prices:
+  my-model: { provider: my-llm, input: 0.5, output: 1.5, cache_read: 0.05 }
+  "qwen*": { provider: my-vllm, local: true }
+`);
+  assert.deepEqual(prices, [
+    {
+      model: "my-model",
+      provider: "my-llm",
+      rates: { input: 0.5, output: 1.5, cacheRead: 0.05, cacheWrite: null },
+    },
+    { model: "qwen*", provider: "my-vllm", rates: null },
+  ]);
+});
+
 test("every mistake is reported at once, each with its line and column", () => {
   const problems = problemsOf(`server: { listen: nowhere }
 agents:
@@ -62,10 +116,45 @@ for (const [claim, text, said] of [
   ["an unknown section", "agent: {}", /unknown section "agent"; there are server/],
   ["a variable that is not set", 'channels: { me: { type: ntfy, url: "${NOPE}" } }', /NOPE is not set/],
   [
-    "a setting that this version does not have yet",
-    "agents: { a: { run: x, budget: { usd_per_day: 5 } } }",
-    /not supported by this version yet/,
+    "a budget of a period that there is none of",
+    "agents: { a: { run: x, budget: { usd_per_week: 5 } } }",
+    /1:34 agents.a.budget has no setting "usd_per_week"/,
   ],
+  [
+    "a budget of nothing",
+    "defaults: { budget: { usd_per_day: 0 } }",
+    /1:36 defaults.budget.usd_per_day must be an amount in US dollars, more than 0/,
+  ],
+  [
+    "a budget of half a token",
+    "defaults: { budget: { tokens_per_day: 0.5 } }",
+    /tokens_per_day must be a whole number from 1/,
+  ],
+  ["a budget that is only a number", "agents: { a: { run: x, budget: 5 } }", /agents.a.budget must be a mapping/],
+  [
+    "a budget per cycle of several agents",
+    "budgets: { tags: { t: { usd_per_cycle: 5 } } }",
+    /1:25 budgets.tags.t has no setting "usd_per_cycle"/,
+  ],
+  [
+    "no budget, where there is none to take away",
+    "budgets: { install: { usd_per_day: null } }",
+    /usd_per_day must be an amount/,
+  ],
+  [
+    "a budget of something else",
+    "budgets: { agents: {} }",
+    /1:12 budgets has no setting "agents"; there are install, tags/,
+  ],
+  [
+    "a price below nothing",
+    "prices: { m: { input: -1, output: 1 } }",
+    /1:23 prices.m.input must be US dollars for a million tokens, from 0/,
+  ],
+  ["a price in words", "prices: { m: { input: cheap, output: 1 } }", /1:23 prices.m.input must be US dollars/],
+  ["a price of only one side", "prices: { m: { input: 1 } }", /1:11 prices.m has no "output"/],
+  ["a price of nothing at all", "prices: { m: {} }", /prices.m has no "input"/],
+  ["a price per unknown", "prices: { m: { input: 1, output: 1, per: 1000 } }", /1:37 prices.m has no setting "per"/],
   ["a zone that does not exist", "server: { timezone: Mars/Base }", /not a known time zone/],
   ["a mapping where a text belongs", "agents: { a: { run: { b: c } } }", /agents.a.run must be a text/],
   ["a key that stands twice", "agents: {}\nagents: {}", /2:1 .*unique/],

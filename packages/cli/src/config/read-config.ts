@@ -8,6 +8,7 @@ import { findCircle } from "@midwatch/supervisor/order";
 import { agentOf, targetOf } from "./agent-config.ts";
 import { agentDefaults, type AgentDefaults, type Config } from "./config.ts";
 import { agentFields, alertFields, policyFields, reportFields, sections, serverFields } from "./fields.ts";
+import { readBudgets, readPrices, withLimits, type LimitChanges } from "./cost-config.ts";
 import { offsetOf, YamlFile, type Problem, type Values } from "./yaml-file.ts";
 
 export type ReadConfig =
@@ -69,6 +70,8 @@ class Reader {
       },
       defaults,
       agents: this.#agents(root, defaults, base),
+      budgets: readBudgets(this.#yaml, root),
+      prices: readPrices(this.#yaml, root),
       channels,
       alertsTo,
       report:
@@ -127,6 +130,11 @@ class Reader {
       stopAnnounceMs: pick("stop_announce", defaults.stopAnnounceMs),
       stopGraceMs: pick("stop_grace", defaults.stopGraceMs),
       stopLimitMs: pick("stop_limit", defaults.stopLimitMs),
+      budget: withLimits(defaults.budget, pick<LimitChanges>("budget", {})),
+      onRunaway: pick("on_runaway", defaults.onRunaway),
+      detector: pick("detector", defaults.detector),
+      // Null is a value here: it takes away what the defaults say.
+      stuckCycles: "stuck_cycles" in values ? (values["stuck_cycles"] as number | null) : defaults.stuckCycles,
     };
   }
 

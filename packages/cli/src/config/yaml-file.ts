@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from "yaml";
 import { checkField } from "./field-value.ts";
-import { laterFields, type Field, type Fields } from "./fields.ts";
+import type { Field, Fields } from "./fields.ts";
 
 /** One mistake in the file. Lines and columns start at 1; 0 where a mistake has no place. */
 export interface Problem {
@@ -33,17 +33,13 @@ export class YamlFile {
     for (const [key, at] of this.keys(map)) {
       const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
       if (field === undefined) {
-        const later = laterFields.includes(key) && where.startsWith("agents.");
-        this.complain(
-          at,
-          later
-            ? `${where}.${key} is not supported by this version yet; remove it, so that you do not rely on it`
-            : `${where} has no setting "${key}"; there are ${Object.keys(fields).join(", ")}`,
-        );
+        this.complain(at, `${where} has no setting "${key}"; there are ${Object.keys(fields).join(", ")}`);
         continue;
       }
       const value = checkField(this.substituted(map?.get(key, true)), field);
-      if (value.ok && field.type === "rows") values[key] = this.#rows(map?.get(key, true), `${where}.${key}`, field);
+      const inside = `${where}.${key}`;
+      if (value.ok && field.type === "rows") values[key] = this.#rows(map?.get(key, true), inside, field);
+      else if (value.ok && field.type === "group") values[key] = this.fields(map?.get(key, true), inside, field.of);
       else if (value.ok) values[key] = value.value;
       else this.complain(offsetOf(map?.get(key, true)) ?? at, `${where}.${key} ${value.wrong}`);
     }

@@ -46,7 +46,7 @@ export function afterServer(agents: readonly SupervisedAgent[]): readonly Superv
 }
 
 /** Of what the server does; the agents are the supervisor's business. */
-function digestOf({ server, defaults, channels, alertsTo, report }: Config): string {
-  const text = JSON.stringify({ server, defaults, channels, alertsTo, report });
+function digestOf({ server, defaults, budgets, prices, channels, alertsTo, report }: Config): string {
+  const text = JSON.stringify({ server, defaults, budgets, prices, channels, alertsTo, report });
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

@@ -1,5 +1,5 @@
 import type { AgentEvent, Ms } from "@midwatch/core";
-import type { SupervisedSettings, SupervisorFact } from "@midwatch/protocol";
+import { limitsFromWire, type SupervisedSettings, type SupervisorFact } from "@midwatch/protocol";
 import type { EvidenceDraft } from "@midwatch/store";
 import type { SettingsPatch } from "../settings.ts";
 
@@ -69,6 +69,11 @@ export function patchOfSupervised(settings: SupervisedSettings): SettingsPatch {
       cooldownMs: settings.cooldown_ms,
     },
     tags: settings.tags,
+    // What an older supervisor does not say is left to the server's defaults.
+    ...(settings.budget === undefined ? {} : { budget: limitsFromWire(settings.budget) }),
+    ...(settings.on_runaway === undefined ? {} : { onRunaway: settings.on_runaway }),
+    ...(settings.detector === undefined ? {} : { detector: settings.detector }),
+    ...(settings.stuck_cycles === undefined ? {} : { stuckCycles: settings.stuck_cycles }),
   };
 }
 

@@ -34,8 +34,7 @@ const maxCost = 1e15;
  */
 export function costOf(rates: TokenRates, tokens: CallTokens, calls: number): number | null {
   const { inputTokens, outputTokens } = tokens;
-  const sure = [inputTokens, outputTokens, tokens.cacheReadTokens, tokens.cacheWriteTokens, tokens.reasoningTokens];
-  if (!sure.every(isCount)) return null;
+  if (!areCounts(tokens)) return null;
   if (inputTokens === 0 && outputTokens === 0) return 0;
   const number = calls >= 1 ? calls : 1;
   const size = inputTokens / number;
@@ -62,6 +61,12 @@ function rateFor(rate: Rate | null, size: number): number {
   let found = rate.base;
   for (const tier of rate.tiers) if (size > tier.above) found = tier.rate;
   return found;
+}
+
+function areCounts(tokens: CallTokens): boolean {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens } = tokens;
+  const isUsed = isCount(inputTokens) && isCount(outputTokens) && isCount(reasoningTokens);
+  return isUsed && isCount(cacheReadTokens) && isCount(cacheWriteTokens);
 }
 
 function isCount(count: number): boolean {

@@ -20,12 +20,3 @@ export function spellPercent(part: number): string {
 export function spellTimes(times: number): string {
   return `${times >= 10 ? spellCount(times) : times.toFixed(times < 0.1 ? 2 : 1)} ×`;
 }
-
-/** Cents as money; what is less than a cent with the digits that it has. */
-export function spellUsd(micros: number): string {
-  if (micros === 0) return "$0.00";
-  const usd = micros / 1e6;
-  if (usd < 0.01) return `$${usd.toPrecision(2)}`;
-  const [whole = "0", cents = "00"] = usd.toFixed(2).split(".");
-  return `$${spellCount(Number(whole))}.${cents}`;
-}

@@ -7,6 +7,7 @@ import {
   MINUTE,
   spellCount,
   spellDuration,
+  spellUsd,
   type AgentReport,
   type DailyReport,
   type FleetReport,
@@ -14,7 +15,7 @@ import {
   type Restart,
 } from "@midwatch/core";
 import { oneLine } from "../message-text.ts";
-import { spellHours, spellPercent, spellSome, spellTimes, spellUsd } from "./spell-amounts.ts";
+import { spellHours, spellPercent, spellSome, spellTimes } from "./spell-amounts.ts";
 import { localTimes, type LocalTimes } from "./local-times.ts";
 import type { MadeReport } from "./index.ts";
 

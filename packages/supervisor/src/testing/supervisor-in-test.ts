@@ -54,6 +54,10 @@ export function agentIn(
     stopAnnounceMs: 0,
     stopGraceMs: 5_000,
     stopLimitMs: 300_000,
+    budget: {},
+    onRunaway: "page",
+    detector: "on",
+    stuckCycles: null,
     ...more,
   };
 }
