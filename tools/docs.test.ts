@@ -57,6 +57,7 @@ const policyKeys: Readonly<Record<string, keyof AgentDefaults>> = {
   stop_grace: "stopGraceMs",
   stop_limit: "stopLimitMs",
   liveness: "liveness",
+  telemetry: "telemetry",
 };
 
 for (const [name, field] of Object.entries(policyFields)) {
@@ -69,7 +70,7 @@ for (const [name, field] of Object.entries(policyFields)) {
   });
 }
 
-function checkDefault(shown: string, value: string | number | null, field: Field): void {
+function checkDefault(shown: string, value: string | number | boolean | null, field: Field): void {
   if (value === null) {
     assert.deepEqual(quoted(shown), [], "what has no fixed default is told in words");
     assert.match(shown, /learned/);

@@ -20,10 +20,16 @@ export interface PolicyFlags {
   readonly stopGrace?: number;
   readonly stopLimit?: number;
   readonly liveness?: AgentDefaults["liveness"];
+  /** True when it was not given: the parser takes `--no-…` for a switch that is on. */
+  readonly telemetry?: boolean;
 }
 
 export function withPolicy(command: Command): Command {
   for (const [name, field] of Object.entries(policyFields)) {
+    if (field.type === "flag") {
+      command.option(`--no-${name}`, `Not: ${field.about}`);
+      continue;
+    }
     const option = new Option(`--${name.replaceAll("_", "-")} <${placeholderOf(field)}>`, field.about);
     command.addOption(option.argParser((text) => valueOf(text, field)));
   }
@@ -45,6 +51,7 @@ export function policyOf(flags: PolicyFlags): Partial<AgentDefaults> {
     stopGraceMs: flags.stopGrace,
     stopLimitMs: flags.stopLimit,
     liveness: flags.liveness,
+    telemetry: flags.telemetry === false ? false : undefined,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
@@ -68,6 +75,7 @@ function placeholderOf(field: Field): string {
     case "texts":
     case "environment":
     case "rows":
+    case "named":
     case "flag":
       return "value";
   }

@@ -32,6 +32,8 @@ export function checkField(value: unknown, field: Field): CheckedValue {
     case "rows":
       // Each row is read by its own fields; here only the shape.
       return Array.isArray(value) ? { ok: true, value } : mustBe("a list, like [{ path: state.json }]", value);
+    case "named":
+      return isMapping(value) ? { ok: true, value } : mustBe("a mapping of names to mappings", value);
     case "flag":
       return typeof value === "boolean" ? { ok: true, value } : mustBe("true or false", value);
   }
@@ -55,11 +57,10 @@ function mustBe(expected: string, value: unknown): CheckedValue {
   return { ok: false, wrong: `must be ${expected}, not ${JSON.stringify(value)}` };
 }
 
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 function isTextMap(value: unknown): value is Record<string, string> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((one) => typeof one === "string")
-  );
+  return isMapping(value) && Object.values(value).every((one) => typeof one === "string");
 }

@@ -4,6 +4,7 @@
 import {
   agentFields,
   alertFields,
+  meterFields,
   policyFields,
   reportFields,
   sections,
@@ -24,6 +25,7 @@ export function configJsonSchema(): Schema {
     additionalProperties: false,
     properties: {
       server: about("server", objectOf(serverFields)),
+      meter: about("meter", objectOf(meterFields)),
       defaults: about("defaults", objectOf(policyFields)),
       agents: about(
         "agents",
@@ -74,6 +76,13 @@ function schemaOf(field: Field): Schema {
         description,
         type: "array",
         items: { ...objectOf(field.of), type: "object", required: field.required },
+      };
+    case "named":
+      return {
+        description,
+        type: "object",
+        propertyNames: { pattern: field.names.source },
+        additionalProperties: { ...objectOf(field.of), type: "object" },
       };
     case "flag":
       return { description, type: "boolean" };

@@ -4,14 +4,16 @@ import { isAgentName } from "@midwatch/protocol";
 import { channelTypes } from "@midwatch/server/channels";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from "yaml";
 import { checkField } from "./field-value.ts";
-import type { SupervisedAgent } from "@midwatch/supervisor";
 import { findCircle } from "@midwatch/supervisor/order";
 import { agentOf, targetOf } from "./agent-config.ts";
-import { agentDefaults, type AgentDefaults, type Config } from "./config.ts";
+import { agentDefaults, type AgentDefaults, type Config, type KeptAgent } from "./config.ts";
+import { meteredProblem, meterOf, unplacedProviders } from "./meter-config.ts";
+import { splitListen } from "./listen-address.ts";
 import {
   agentFields,
   alertFields,
   laterFields,
+  meterFields,
   policyFields,
   reportFields,
   sections,
@@ -74,6 +76,9 @@ class Reader {
     }
     const server = this.#fields(root?.get("server", true), "server", serverFields);
     const defaults = this.#policy(this.#fields(root?.get("defaults", true), "defaults", policyFields), agentDefaults);
+    const meter = this.#fields(root?.get("meter", true), "meter", meterFields);
+    for (const name of unplacedProviders(meter))
+      this.#complain(offsetOf(root?.get("meter", true)), `meter.providers.${name} has no "url"`);
     const alerts = this.#fields(root?.get("alerts", true), "alerts", alertFields);
     const report = this.#fields(root?.get("report", true), "report", reportFields);
     const channels = this.#channels(root);
@@ -90,6 +95,7 @@ class Reader {
         timezone: this.#timezone(root, server["timezone"] as string | undefined),
         strict: (server["strict"] as boolean | undefined) ?? false,
       },
+      meter: root?.has("meter") === true ? meterOf(meter) : null,
       defaults,
       agents: this.#agents(root, defaults, base),
       channels,
@@ -101,7 +107,7 @@ class Reader {
     };
   }
 
-  #agents(root: YAMLMap | null, defaults: AgentDefaults, base: string): SupervisedAgent[] {
+  #agents(root: YAMLMap | null, defaults: AgentDefaults, base: string): KeptAgent[] {
     const map = this.#map(root?.get("agents", true), "agents");
     const agents = this.#keys(map).flatMap(([name, at]) => {
       if (!isAgentName(name))
@@ -115,10 +121,19 @@ class Reader {
       return [];
     });
     this.#checkOrder(map, agents);
+    this.#checkMetered(map, agents);
     return agents;
   }
 
-  #checkOrder(map: YAMLMap | null, agents: readonly SupervisedAgent[]): void {
+  #checkMetered(map: YAMLMap | null, agents: readonly KeptAgent[]): void {
+    for (const agent of agents) {
+      const problem = meteredProblem(agent);
+      const node = map?.get(agent.name, true);
+      if (problem !== null) this.#complain(offsetOf(isMap(node) ? node.get("meter", true) : node), problem);
+    }
+  }
+
+  #checkOrder(map: YAMLMap | null, agents: readonly KeptAgent[]): void {
     const placeOf = (name: string): number | undefined => {
       const agent = map?.get(name, true);
       return offsetOf(isMap(agent) ? agent.get("after", true) : agent);
@@ -138,6 +153,7 @@ class Reader {
   #policy(values: Values, defaults: AgentDefaults): AgentDefaults {
     const pick = <T>(key: string, fallback: T): T => (values[key] as T | undefined) ?? fallback;
     return {
+      telemetry: pick("telemetry", defaults.telemetry),
       liveness: pick("liveness", defaults.liveness),
       intervalMs: pick("interval", defaults.intervalMs),
       missedLimit: pick("missed_limit", defaults.missedLimit),
@@ -213,7 +229,9 @@ class Reader {
         continue;
       }
       const value = checkField(this.#substituted(map?.get(key, true)), field);
-      if (value.ok && field.type === "rows") values[key] = this.#rows(map?.get(key, true), `${where}.${key}`, field);
+      if (value.ok && field.type === "named") values[key] = this.#named(map?.get(key, true), `${where}.${key}`, field);
+      else if (value.ok && field.type === "rows")
+        values[key] = this.#rows(map?.get(key, true), `${where}.${key}`, field);
       else if (value.ok) values[key] = value.value;
       else this.#complain(offsetOf(map?.get(key, true)) ?? at, `${where}.${key} ${value.wrong}`);
     }
@@ -229,6 +247,17 @@ class Reader {
       }
       return row;
     });
+  }
+
+  #named(node: unknown, where: string, field: Extract<Field, { type: "named" }>): Readonly<Record<string, Values>> {
+    const map = this.#map(node, where);
+    return Object.fromEntries(
+      this.#keys(map).map(([name, at]) => {
+        if (!field.names.test(name))
+          this.#complain(at, `${where} has the name "${name}": letters, digits and . _ - only`);
+        return [name, this.#fields(map?.get(name, true), `${where}.${name}`, field.of)];
+      }),
+    );
   }
 
   /** The plain value of a node, `${NAME}` replaced from the environment. */
@@ -269,11 +298,6 @@ export function describeProblems(file: string, problems: readonly Problem[]): st
     ({ line, column, message }) => `  ${file}${line > 0 ? `:${line}:${column}` : ""}: ${message}`,
   );
   return `The configuration has ${problems.length === 1 ? "a mistake" : `${problems.length} mistakes`}:\n${lines.join("\n")}`;
-}
-
-export function splitListen(listen: string): [string, number] {
-  const at = listen.lastIndexOf(":");
-  return [listen.slice(0, at).replace(/^\[|\]$/g, ""), Number(listen.slice(at + 1))];
 }
 
 function offsetOf(node: unknown): number | undefined {
