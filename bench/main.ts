@@ -11,6 +11,7 @@ const benches = {
   batch: "beats a second in bodies of 10,000, beside a bare echo",
   detection: "how long after its deadline a silent agent is noticed",
   memory: "what a server weighs with 1,000 agents",
+  meter: "what the metering proxy adds to a call, and what it weighs with 1,000 streams",
   keepers: "Midwatch beside PM2, supervisord and Docker; writes docs/keepers.md",
 } as const;
 
