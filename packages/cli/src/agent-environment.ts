@@ -26,11 +26,11 @@ export function agentEnvironment(about: {
   };
 }
 
-export const noMeter =
+const noMeter =
   "its calls are not metered: no meter is known here. Add a meter: section to midwatch.yaml and start `midwatch up`, or run `midwatch meter` with the same data folder";
 
 /** Where the meter of this data folder is, or will be. */
-export function meterPlace({ meter, server: { dataDir } }: Config): MeterPlace | null {
+function meterPlace({ meter, server: { dataDir } }: Config): MeterPlace | null {
   const saved = meterAddress(dataDir);
   const isFixed = meter !== null && meter.port !== 0;
   const url = isFixed ? `http://${reachableHost(meter.host)}:${meter.port}` : saved?.url;
