@@ -61,6 +61,7 @@ const policyKeys: Readonly<Record<string, keyof AgentDefaults>> = {
   on_runaway: "onRunaway",
   detector: "detector",
   stuck_cycles: "stuckCycles",
+  telemetry: "telemetry",
 };
 
 for (const [name, field] of Object.entries(policyFields)) {

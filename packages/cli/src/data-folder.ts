@@ -18,6 +18,12 @@ export interface ServerAddress {
   readonly pid: number;
 }
 
+/** Where the running meter said that it listens. */
+export interface MeterAddress extends ServerAddress {
+  /** It listens on more than the loopback. */
+  readonly needsKey: boolean;
+}
+
 export type LocalKey = "admin" | "ingest";
 
 /** Opens the folder and makes it if need be (mode 0700). Throws the system's error when it can't be written. */
@@ -48,7 +54,7 @@ export function claimDataFolder(path: string): { readonly release: () => void } 
   return { release: () => lock.close() };
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     return pid > 0 && process.kill(pid, 0);
   } catch {
@@ -72,6 +78,15 @@ export function serverAddress(dataDir: string): ServerAddress | null {
 
 export function saveServerAddress(dataDir: string, address: ServerAddress): void {
   writeOwn(join(dataDir, "server.json"), `${JSON.stringify(address)}\n`);
+}
+
+export function meterAddress(dataDir: string): MeterAddress | null {
+  const text = readOwn(join(dataDir, "meter.json"));
+  return text === null ? null : (JSON.parse(text) as MeterAddress);
+}
+
+export function saveMeterAddress(dataDir: string, address: MeterAddress): void {
+  writeOwn(join(dataDir, "meter.json"), `${JSON.stringify(address)}\n`);
 }
 
 function readOwn(file: string): string | null {

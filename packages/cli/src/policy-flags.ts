@@ -25,6 +25,8 @@ export interface PolicyFlags {
   readonly onRunaway?: AgentDefaults["onRunaway"];
   readonly detector?: AgentDefaults["detector"];
   readonly stuckCycles?: number;
+  /** True when it was not given: the parser takes `--no-…` for a switch that is on. */
+  readonly telemetry?: boolean;
 }
 
 /** What flags say of how an agent is kept. A budget changes single limits of the one in the file. */
@@ -32,6 +34,10 @@ export type GivenPolicy = Partial<Omit<AgentDefaults, "budget">> & { readonly bu
 
 export function withPolicy(command: Command): Command {
   for (const [name, field] of Object.entries(policyFields)) {
+    if (field.type === "flag") {
+      command.option(`--no-${name}`, `Not: ${field.about}`);
+      continue;
+    }
     const option = new Option(`--${name.replaceAll("_", "-")} <${placeholderOf(field)}>`, field.about);
     command.addOption(option.argParser((text) => valueOf(text, field)));
   }
@@ -57,6 +63,7 @@ export function policyOf(flags: PolicyFlags): GivenPolicy {
     onRunaway: flags.onRunaway,
     detector: flags.detector,
     stuckCycles: flags.stuckCycles,
+    telemetry: flags.telemetry === false ? false : undefined,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
@@ -100,6 +107,7 @@ function placeholderOf(field: Field): string {
     case "texts":
     case "environment":
     case "rows":
+    case "named":
     case "flag":
       return "value";
   }

@@ -6,7 +6,7 @@ import type { NewKey } from "./commands/key.ts";
 import { printSignInLink, showEvents, showIncidents, showReport, showStatus } from "./commands/look.ts";
 import { loadConfig } from "./config/load-config.ts";
 import type { Config } from "./config/config.ts";
-import { splitListen } from "./config/read-config.ts";
+import { splitListen } from "./config/listen-address.ts";
 import { CommandFailure } from "./failure.ts";
 import { policyOf, withPolicy, type PolicyFlags } from "./policy-flags.ts";
 import { targetOf } from "./target.ts";
@@ -17,6 +17,7 @@ import { version } from "./version.ts";
 const commands = {
   doctor: () => import("./commands/doctor.ts"),
   install: () => import("./commands/install.ts"),
+  meter: () => import("./commands/meter.ts"),
   key: () => import("./commands/key.ts"),
   run: () => supervising(() => import("./commands/run.ts")),
   server: () => import("./commands/server.ts"),
@@ -91,6 +92,17 @@ function addWatching(program: Command): void {
       (await commands.server()).runServer(listeningAt(loadConfig(options), options.listen)),
     );
 
+  withServer(withPlace(program.command("meter")))
+    .description("pass LLM calls through and count them")
+    .addOption(
+      new Option("--listen <host:port>", "where to listen (default: the file's, else 127.0.0.1:4005)").argParser(
+        listenAddress,
+      ),
+    )
+    .action(async (options: ServerPlace & { listen?: [string, number] }) =>
+      (await commands.meter()).runMeter(loadConfig(options), options),
+    );
+
   withServer(withPlace(program.command("supervise")))
     .description("only the supervisor: every agent in the file")
     .action(async (options: ServerPlace) =>
@@ -105,7 +117,12 @@ function addRun(program: Command): void {
     .argument("<cmd...>", "the command that starts the agent")
     .passThroughOptions()
     .option("--name <name>", "the agent's name (default: from the command)")
-    .action(async (argv: string[], options: ServerPlace & PolicyFlags & { name?: string }) =>
+    .addOption(
+      new Option("--meter <providers>", "providers whose calls go through the meter, like openai,anthropic").argParser(
+        (text: string) => text.split(",").map((name) => name.trim()),
+      ),
+    )
+    .action(async (argv: string[], options: ServerPlace & PolicyFlags & { name?: string; meter?: string[] }) =>
       (await commands.run()).runOne(loadConfig(options), { ...options, policy: policyOf(options), argv }),
     );
 }

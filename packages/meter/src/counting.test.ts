@@ -6,7 +6,7 @@ import type { MeterCall } from "@midwatch/protocol";
 import { extractUsage, findProvider } from "@pydantic/genai-prices";
 import { argsHash } from "../../../sdks/typescript/src/tool-digest.ts";
 import { messagesUsage, chatUsage, geminiUsage, ollamaUsage, responsesUsage } from "./reading/usage.ts";
-import * as answers from "./testing/answers.ts";
+import { answers } from "./testing/answers.ts";
 import { meterInTest, postJson, type RawAnswer } from "./testing/meter-in-test.ts";
 import { always, json, providerInTest, sse, type Answer, type ProviderInTest } from "./testing/provider-in-test.ts";
 import { serverInTest, type ServerInTest } from "./testing/server-in-test.ts";

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import * as answers from "./testing/answers.ts";
+import { answers } from "./testing/answers.ts";
 import { folderInTest, meterInTest, postJson } from "./testing/meter-in-test.ts";
 import { json, providerInTest } from "./testing/provider-in-test.ts";
 import { serverInTest, type ServerInTest } from "./testing/server-in-test.ts";

@@ -35,6 +35,7 @@ export async function startMeter(options: MeterOptions): Promise<RunningMeter> {
     admission,
     keys: new KeyCheck(address, id),
     maxCalls: options.maxCalls ?? usualMaxCalls,
+    log,
     upstream,
     asking: new UsageAsking(),
     count: (agent, call) => spool.append(agent, call),

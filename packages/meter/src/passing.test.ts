@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { once } from "node:events";
 import { test } from "node:test";
-import * as answers from "./testing/answers.ts";
+import { answers } from "./testing/answers.ts";
 import { meterInTest, postJson, rawRequest } from "./testing/meter-in-test.ts";
 import { always, json, providerInTest, sse } from "./testing/provider-in-test.ts";
 import { serverInTest } from "./testing/server-in-test.ts";

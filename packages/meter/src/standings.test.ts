@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as answers from "./testing/answers.ts";
+import { answers } from "./testing/answers.ts";
 import { folderInTest, meterInTest, postJson, rawRequest } from "./testing/meter-in-test.ts";
 import { json, providerInTest, type Answer } from "./testing/provider-in-test.ts";
 import { serverInTest } from "./testing/server-in-test.ts";

@@ -96,6 +96,7 @@ export async function assemble(
     supervisorId,
     folder,
     receiver: { url: `http://127.0.0.1:${receiver.port}`, key: receiver.key },
+    environmentFor: options.environmentFor ?? (() => ({ variables: {}, remarks: [] })),
     journal,
     relay,
     fallback,

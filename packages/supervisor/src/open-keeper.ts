@@ -28,6 +28,7 @@ export interface KeeperSurroundings extends Pick<
   KeeperWorld,
   | "supervisorId"
   | "receiver"
+  | "environmentFor"
   | "journal"
   | "relay"
   | "fallback"

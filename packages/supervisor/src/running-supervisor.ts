@@ -26,6 +26,17 @@ export interface SupervisorOptions {
    * started again. Default false: such decisions stand.
    */
   readonly asked?: boolean;
+  /**
+   * Adds to the environment of a process at each of its starts, and to nothing that is compared: a change here restarts nobody.
+   * `given` is what it has already, by inheritance and by its settings.
+   */
+  readonly environmentFor?: (agent: string, given: Readonly<Record<string, string>>) => AddedEnvironment;
+}
+
+export interface AddedEnvironment {
+  readonly variables: Readonly<Record<string, string>>;
+  /** For the log, one sentence each. */
+  readonly remarks: readonly string[];
 }
 
 export interface RunningSupervisor {

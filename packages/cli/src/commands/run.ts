@@ -1,10 +1,12 @@
 import { basename, extname, join } from "node:path";
-import type { AgentEnd, SupervisedAgent } from "@midwatch/supervisor";
+import type { AgentEnd } from "@midwatch/supervisor";
+import { agentEnvironment } from "../agent-environment.ts";
 import { directNotifier } from "../alerting.ts";
 import type { Target } from "../client.ts";
-import { noState, type Config } from "../config/config.ts";
+import { noState, type Config, type KeptAgent } from "../config/config.ts";
 import { withLimits } from "../config/cost-config.ts";
-import { localKey, openDataFolder, serverAddress } from "../data-folder.ts";
+import { meteredProblem } from "../config/meter-config.ts";
+import { isAlive, localKey, meterAddress, openDataFolder, serverAddress } from "../data-folder.ts";
 import { CommandFailure } from "../failure.ts";
 import type { GivenPolicy } from "../policy-flags.ts";
 import { spellLimits } from "../spell-limits.ts";
@@ -19,6 +21,8 @@ export interface RunOptions {
   readonly key?: string;
   /** What was given as flags; the rest comes from the file's `defaults:`. */
   readonly policy: GivenPolicy;
+  /** Providers whose calls go through the meter. */
+  readonly meter?: readonly string[];
   readonly argv: readonly string[];
 }
 
@@ -32,11 +36,12 @@ export async function runOne(config: Config, options: RunOptions): Promise<void>
   const { dataDir } = config.server;
   openDataFolder(dataDir);
   const server = serverFor(dataDir, options);
-  const agent: SupervisedAgent = {
+  const agent: KeptAgent = {
     ...config.defaults,
     ...policy,
     budget: withLimits(config.defaults.budget, policy.budget ?? {}),
     name,
+    meter: options.meter ?? [],
     target: { platform: "process", run: argv },
     cwd: process.cwd(),
     env: {},
@@ -45,10 +50,16 @@ export async function runOne(config: Config, options: RunOptions): Promise<void>
     after: [],
     isReported: true,
   };
+  requireMeter(config, agent);
   const supervisor = await openSupervisor({
     folder: join(dataDir, "run", encodeURIComponent(name)),
     agents: [agent],
     server,
+    environmentFor: agentEnvironment({
+      configNow: () => config,
+      agentsNow: () => [agent],
+      serverNow: () => server,
+    }),
     notifier: directNotifier(config),
     log,
     onOutput: (_, chunk) => process.stdout.write(chunk),
@@ -63,6 +74,19 @@ export async function runOne(config: Config, options: RunOptions): Promise<void>
   ]);
   await supervisor.stop({ agents: "stop" });
   if (typeof end !== "string") failUnlessFine(end);
+}
+
+/** Somebody asked for it by a flag, and looks on: better no start than calls that nobody counts. */
+function requireMeter(config: Config, agent: KeptAgent): void {
+  if (agent.meter.length === 0) return;
+  const problem = meteredProblem(agent);
+  if (problem !== null) throw new CommandFailure(2, problem.replace(`agents.${agent.name}.meter`, "--meter"));
+  const saved = meterAddress(config.server.dataDir);
+  if (saved !== null && isAlive(saved.pid)) return;
+  throw new CommandFailure(
+    1,
+    `No meter runs with the data folder ${config.server.dataDir}. Start one with \`midwatch meter\`, or add a meter: section to midwatch.yaml and start \`midwatch up\`.`,
+  );
 }
 
 /** Ending on purpose and ending with status 0 are fine; anything else is for the caller to know. */

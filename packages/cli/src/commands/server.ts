@@ -11,7 +11,8 @@ import { openStore } from "../open-store.ts";
 import { untilAskedToStop } from "../stop-request.ts";
 import { version } from "../version.ts";
 import { welcome } from "../welcome.ts";
-import { isKept, serverBeat } from "../up/server-beat.ts";
+import { isKept, ownBeat } from "../up/own-beat.ts";
+import { ownServerName } from "../up/own-server.ts";
 
 /** `midwatch server`: runs until it is asked to stop. Under `midwatch up` the supervisor greets, alone it does so itself. */
 export async function runServer(config: Config): Promise<void> {
@@ -20,7 +21,7 @@ export async function runServer(config: Config): Promise<void> {
   const claim = claimDataFolder(dataDir);
   try {
     const server = await start(config, store);
-    if (!isKept(process.env)) {
+    if (!isKept(process.env, ownServerName)) {
       const ready = { url: server.url, signInLink: await server.signInLink() };
       process.stdout.write(welcome({ ...ready, ingestKey: localKey(dataDir, "ingest"), agents: [] }));
     }
@@ -48,7 +49,7 @@ async function start(config: Config, store: Store): Promise<RunningServer> {
       defaults: settingsOf(config.defaults),
       log: textLog(process.stderr, systemClock),
       version,
-      ...(isKept(process.env) ? { onTurn: serverBeat() } : {}),
+      ...(isKept(process.env, ownServerName) ? { onTurn: ownBeat() } : {}),
     });
     saveServerAddress(dataDir, { url: server.url, pid: process.pid });
     return server;

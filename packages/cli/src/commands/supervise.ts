@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { reachableHost } from "@midwatch/server/loopback";
 import {
   startSupervisor,
   SupervisorError,
@@ -7,10 +6,11 @@ import {
   type RunningSupervisor,
   type SupervisorOptions,
 } from "@midwatch/supervisor";
+import { agentEnvironment, knownServer } from "../agent-environment.ts";
 import { directNotifier } from "../alerting.ts";
 import type { Config } from "../config/config.ts";
-import { localKey, serverAddress } from "../data-folder.ts";
 import { CommandFailure } from "../failure.ts";
+import { supervisedServer } from "../supervised-server.ts";
 import { untilAskedToStop } from "../stop-request.ts";
 import { checkedUrl } from "../target.ts";
 import { log } from "../terminal.ts";
@@ -34,6 +34,15 @@ export async function runSupervise(read: () => Config, named: { server?: string;
     folder: join(config.server.dataDir, "supervisor"),
     agents: config.agents,
     server: supervisedServer(() => config, named),
+    environmentFor: agentEnvironment({
+      configNow: () => config,
+      agentsNow: () => config.agents,
+      serverNow: () =>
+        knownServer(config, {
+          url: named.server === undefined ? null : checkedUrl(named.server),
+          key: named.key ?? null,
+        }),
+    }),
     notifier,
     log,
   });
@@ -87,26 +96,4 @@ export async function reloadConfig(
     if (!(error instanceof CommandFailure || error instanceof SupervisorError)) throw error;
     log(`the configuration was not taken over, and the old one stays: ${error.message}`);
   }
-}
-
-/** The server that was named, else the one that the file describes; `configNow` tells what that says after a reload. */
-export function supervisedServer(
-  configNow: () => Config,
-  named: { server?: string; key?: string },
-): NonNullable<SupervisorOptions["server"]> {
-  const { dataDir } = configNow().server;
-  const fixed = named.server === undefined ? null : checkedUrl(named.server);
-  const url = (): string => fixed ?? ownServerUrl(configNow());
-  const key = named.key ?? localKey(dataDir, "ingest");
-  if (key !== null) return { url, key };
-  throw new CommandFailure(
-    78,
-    `There is no key for ${url()} in ${dataDir}. Start the server first (\`midwatch server\` or \`midwatch up\`), or give one with --key KEY.`,
-  );
-}
-
-/** Port 0 lets the system choose at each start; then only the server itself knows where it listens. */
-function ownServerUrl({ server: { host, port, dataDir } }: Config): string {
-  const chosen = port === 0 ? serverAddress(dataDir)?.url : undefined;
-  return chosen ?? `http://${reachableHost(host)}:${port}`;
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { isLoopbackName } from "@midwatch/server/loopback";
 import type { AgentEnd, RunningSupervisor, SupervisorOptions } from "@midwatch/supervisor";
+import { agentEnvironment, knownServer } from "../agent-environment.ts";
 import { call } from "../client.ts";
 import type { Config } from "../config/config.ts";
 import { localKey, serverAddress } from "../data-folder.ts";
@@ -8,10 +9,12 @@ import { CommandFailure, exitStatusOf } from "../failure.ts";
 import { ensureLocalKeys } from "../local-keys.ts";
 import { openStore } from "../open-store.ts";
 import { untilAskedToStop } from "../stop-request.ts";
+import { supervisedServer } from "../supervised-server.ts";
 import { log } from "../terminal.ts";
-import { afterServer, ownServer, ownServerName } from "../up/own-server.ts";
+import { ownMeter, ownMeterName } from "../up/own-meter.ts";
+import { afterOwn, ownServer, ownServerName } from "../up/own-server.ts";
 import { welcome } from "../welcome.ts";
-import { notifierOf, openSupervisor, reloadConfig, supervisedServer } from "./supervise.ts";
+import { notifierOf, openSupervisor, reloadConfig } from "./supervise.ts";
 
 const askAgainMs = 200;
 
@@ -26,7 +29,10 @@ export async function runUp(read: () => Config, args: readonly string[]): Promis
   await makeLocalKeys(config);
   const refused = Promise.withResolvers<AgentEnd>();
   const greeted = new AbortController();
-  const agentsOf = (now: Config): SupervisorOptions["agents"] => [ownServer(now, args), ...afterServer(now.agents)];
+  const agentsOf = (now: Config): SupervisorOptions["agents"] => {
+    const own = [ownServer(now, args), ...ownMeter(now, args)];
+    return [...own, ...afterOwn(now.agents, own)];
+  };
   const notifier = notifierOf(config);
   let supervisor: RunningSupervisor | null = null;
   // Listened for before anything runs: what is asked meanwhile must not end this process and leave the agents alone.
@@ -38,10 +44,15 @@ export async function runUp(read: () => Config, args: readonly string[]): Promis
     folder: join(dataDir, "supervisor"),
     agents: agentsOf(config),
     server: supervisedServer(() => config, {}),
+    environmentFor: agentEnvironment({
+      configNow: () => config,
+      agentsNow: () => config.agents,
+      serverNow: () => knownServer(config, { url: null, key: null }),
+    }),
     notifier,
     log,
     onOutput: (agent, chunk) => {
-      if (agent === ownServerName) process.stderr.write(chunk);
+      if (agent === ownServerName || agent === ownMeterName) process.stderr.write(chunk);
     },
     // A refusal at the first start is for the person who looks on; later it is kept trying.
     onEnd: (end) => {

@@ -1,8 +1,8 @@
 // One agent of the file, from its checked values.
 
 import { extname, resolve } from "node:path";
-import type { StateFile, StatePolicy, SupervisedAgent, TargetSpec } from "@midwatch/supervisor";
-import { noState, type AgentDefaults } from "./config.ts";
+import type { StateFile, StatePolicy, TargetSpec } from "@midwatch/supervisor";
+import { noState, type AgentDefaults, type KeptAgent } from "./config.ts";
 import { targetFields } from "./fields.ts";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -51,7 +51,7 @@ export function agentOf(
     /** The folder of the file. */
     readonly base: string;
   },
-): SupervisedAgent {
+): KeptAgent {
   const { name, target, policy, base } = about;
   return {
     ...policy,
@@ -61,6 +61,7 @@ export function agentOf(
     env: (values["env"] as Record<string, string> | undefined) ?? {},
     tags: (values["tags"] as string[] | undefined) ?? [],
     state: stateOf(values),
+    meter: (values["meter"] as string[] | undefined) ?? [],
     after: (values["after"] as string[] | undefined) ?? [],
     isReported: true,
   };

@@ -1,12 +1,32 @@
 import type { BudgetLimits } from "@midwatch/core";
 import type { OwnPrices } from "@midwatch/server";
+import type { ProviderSettings } from "@midwatch/meter/providers";
 import type { SupervisedAgent } from "@midwatch/supervisor";
 
 /** What one agent may leave to `defaults:`. */
 export type AgentDefaults = Omit<
   SupervisedAgent,
   "name" | "target" | "cwd" | "env" | "tags" | "state" | "after" | "isReported"
->;
+> & {
+  /** OpenTelemetry in the agent reports to the server, where it was not set up otherwise. */
+  readonly telemetry: boolean;
+};
+
+/** An agent of the file: what the supervisor keeps, and what is put into its environment. */
+export interface KeptAgent extends SupervisedAgent {
+  readonly telemetry: boolean;
+  /** Providers whose calls go through the meter. */
+  readonly meter: readonly string[];
+}
+
+export interface MeterConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly maxCalls: number;
+  readonly providers: Readonly<Record<string, ProviderSettings>>;
+}
+
+export const meterDefaults: MeterConfig = { host: "127.0.0.1", port: 4005, maxCalls: 2_000, providers: {} };
 
 /** An agent that declares no state: nothing is looked at before a start. */
 export const noState: SupervisedAgent["state"] = {
@@ -37,9 +57,11 @@ export interface Config {
     /** Refuse beats of agents that are not registered. */
     readonly strict: boolean;
   };
+  /** Null without a `meter:` section; then `midwatch meter` takes the defaults, and `up` runs none. */
+  readonly meter: MeterConfig | null;
   /** What agents have in common, and what the server assumes of agents that nobody declared. */
   readonly defaults: AgentDefaults;
-  readonly agents: readonly SupervisedAgent[];
+  readonly agents: readonly KeptAgent[];
   /** Over several agents. */
   readonly budgets: Budgets;
   readonly prices: OwnPrices;
@@ -51,6 +73,7 @@ export interface Config {
 }
 
 export const agentDefaults: AgentDefaults = {
+  telemetry: true,
   liveness: "beats",
   intervalMs: null,
   missedLimit: 2,

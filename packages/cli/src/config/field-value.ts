@@ -47,6 +47,8 @@ export function checkField(value: unknown, field: Field): CheckedValue {
     case "group":
       // Its fields are read one by one, each with its own place; here only the shape.
       return isMapping(value) ? { ok: true, value } : mustBe("a mapping of names to values", value);
+    case "named":
+      return isMapping(value) ? { ok: true, value } : mustBe("a mapping of names to mappings", value);
     case "flag":
       return typeof value === "boolean" ? { ok: true, value } : mustBe("true or false", value);
   }

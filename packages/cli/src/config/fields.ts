@@ -2,6 +2,7 @@
 // is generated from them, so that neither can say what the other does not.
 
 import { BUDGET_PERIODS, BUDGET_UNITS, type BudgetPeriod } from "@midwatch/core";
+import { builtInNames, SHAPES } from "@midwatch/meter/providers";
 import { channelTypes } from "@midwatch/server/channels";
 
 export type Field =
@@ -26,6 +27,8 @@ export type Field =
   | { readonly type: "rows"; readonly of: Fields; readonly required: readonly string[]; readonly about: string }
   /** One mapping with these fields. */
   | { readonly type: "group"; readonly of: Fields; readonly about: string }
+  /** A mapping of names to mappings, each with these fields. */
+  | { readonly type: "named"; readonly of: Fields; readonly names: RegExp; readonly about: string }
   | { readonly type: "flag"; readonly about: string };
 
 export interface Fields {
@@ -172,6 +175,37 @@ export const policyFields: Fields = {
     about: "Cycles in which `progress` does not change before the agent is stuck. Default: off.",
     none: perAgent,
   },
+  telemetry: {
+    type: "flag",
+    about: "Have OpenTelemetry in the agent report to the server, where it was not set up otherwise. Default true.",
+  },
+};
+
+const providerFields: Fields = {
+  url: {
+    type: "text",
+    pattern: /^https?:\/\/[^\s?#]+$/,
+    shape: "an address, like https://llm.example.org",
+    about: "Where its API is; what follows the provider's name in the path is appended.",
+  },
+  shape: { type: "choice", of: SHAPES, about: "Whose words its errors are in. Default openai." },
+  price_as: { type: "text", about: "What the price tables call it. Default: its name here." },
+};
+
+export const meterFields: Fields = {
+  listen: {
+    type: "text",
+    pattern: /^.+:\d{1,5}$/,
+    shape: "host:port, like 127.0.0.1:4005",
+    about: "Where the meter listens. Anything but loopback needs a key in the path. Default 127.0.0.1:4005.",
+  },
+  max_calls: { type: "count", least: 1, most: 100_000, about: "Calls under way at one time. Default 2000." },
+  providers: {
+    type: "named",
+    of: providerFields,
+    names: /^[A-Za-z0-9][\w.-]{0,49}$/,
+    about: `Providers beside the built-in ones (${builtInNames.join(", ")}), or another address for one of those.`,
+  },
 };
 
 /** What is kept: exactly one of them for each agent. */
@@ -200,6 +234,7 @@ export const agentFields: Fields = {
   cwd: { type: "text", about: "Folder to run in, relative to this file. Default: the folder of this file." },
   env: { type: "environment", about: "Environment variables for the agent." },
   tags: { type: "texts", about: "Words to find and group agents by." },
+  meter: { type: "texts", about: "Providers whose calls go through the meter, like [openai, anthropic]." },
   after: { type: "texts", about: "Agents that are started before this one, and stopped after it." },
   state: {
     type: "rows",
@@ -234,6 +269,7 @@ export const reportFields: Fields = {
 
 export const sections: Readonly<Record<string, string>> = {
   server: "The server on this machine.",
+  meter: "The metering proxy on this machine, which counts LLM calls; `up` runs it when this section is there.",
   defaults: "What agents have in common.",
   agents: "The agents the supervisor keeps, by name.",
   budgets: "What several agents may use together.",

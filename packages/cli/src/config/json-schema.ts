@@ -5,6 +5,7 @@ import {
   agentFields,
   alertFields,
   budgetFields,
+  meterFields,
   policyFields,
   priceFields,
   reportFields,
@@ -29,6 +30,7 @@ export function configJsonSchema(): Schema {
     additionalProperties: false,
     properties: {
       server: about("server", objectOf(serverFields)),
+      meter: about("meter", objectOf(meterFields)),
       defaults: about("defaults", objectOf(policyFields)),
       agents: about(
         "agents",
@@ -102,6 +104,13 @@ function schemaOf(field: Field): Schema {
       };
     case "group":
       return { description, ...objectOf(field.of), type: "object" };
+    case "named":
+      return {
+        description,
+        type: "object",
+        propertyNames: { pattern: field.names.source },
+        additionalProperties: { ...objectOf(field.of), type: "object" },
+      };
     case "flag":
       return { description, type: "boolean" };
   }

@@ -34,6 +34,7 @@ function withoutFile(): Config {
       timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       strict: false,
     },
+    meter: null,
     defaults: agentDefaults,
     agents: [],
     budgets: noBudgets,

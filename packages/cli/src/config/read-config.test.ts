@@ -162,6 +162,69 @@ for (const [claim, text, said] of [
   test(`${claim} is refused in plain words`, () => assert.match(problemsOf(text).join("\n"), said));
 }
 
+test("the meter's section is read, with providers of one's own", () => {
+  const read = parseConfig(
+    `
+meter:
+  listen: "[::1]:4105"
+  providers:
+    gateway: { url: "https://llm.example.org/v2", shape: anthropic, price_as: anthropic }
+    ollama: { url: "http://10.0.0.9:11434" }
+defaults: { telemetry: false }
+agents:
+  bot: { run: x, meter: [openai, anthropic], telemetry: true }
+`,
+    "/etc/midwatch.yaml",
+    {},
+  );
+  assert.ok(read.ok);
+  assert.deepEqual(read.config.meter, {
+    host: "::1",
+    port: 4105,
+    maxCalls: 2_000,
+    providers: {
+      gateway: { url: "https://llm.example.org/v2", shape: "anthropic", priceAs: "anthropic" },
+      ollama: { url: "http://10.0.0.9:11434" },
+    },
+  });
+  assert.equal(read.config.defaults.telemetry, false);
+  assert.deepEqual(
+    read.config.agents.map(({ meter, telemetry }) => ({ meter, telemetry })),
+    [{ meter: ["openai", "anthropic"], telemetry: true }],
+  );
+});
+
+test("without a meter's section there is no meter, and an empty one is a meter with the defaults", () => {
+  const meterIn = (text: string): unknown => {
+    const read = parseConfig(text, "/etc/midwatch.yaml", {});
+    return read.ok ? read.config.meter : read.problems;
+  };
+  assert.equal(meterIn("agents: {}"), null);
+  assert.deepEqual(meterIn("meter:"), { host: "127.0.0.1", port: 4005, maxCalls: 2_000, providers: {} });
+});
+
+for (const [claim, text, said] of [
+  [
+    "a provider without an address",
+    "meter: { providers: { mine: { shape: openai } } }",
+    /meter.providers.mine has no "url"/,
+  ],
+  ["a provider with an odd name", 'meter: { providers: { "a/b": { url: "http://x" } } }', /has the name "a\/b"/],
+  ["an address that is none", "meter: { providers: { mine: { url: ftp://x } } }", /must be an address/],
+  [
+    "a provider whose clients read no variable",
+    "agents: { a: { run: x, meter: [mistral] } }",
+    /a.meter names "mistral"/,
+  ],
+  [
+    "metering what has its own environment",
+    "agents: { a: { docker: x, meter: [openai] } }",
+    /Set OPENAI_BASE_URL there/,
+  ],
+] as const) {
+  test(`${claim} is refused in plain words`, () => assert.match(problemsOf(text).join("\n"), said));
+}
+
 test("problems are written like places in an editor", () => {
   assert.equal(
     describeProblems("midwatch.yaml", [{ line: 3, column: 5, message: "wrong" }]),

@@ -3,11 +3,12 @@ import { dirname, resolve } from "node:path";
 import { isAgentName } from "@midwatch/protocol";
 import { channelTypes } from "@midwatch/server/channels";
 import { isMap, type YAMLMap } from "yaml";
-import type { SupervisedAgent } from "@midwatch/supervisor";
 import { findCircle } from "@midwatch/supervisor/order";
 import { agentOf, targetOf } from "./agent-config.ts";
-import { agentDefaults, type AgentDefaults, type Config } from "./config.ts";
-import { agentFields, alertFields, policyFields, reportFields, sections, serverFields } from "./fields.ts";
+import { agentDefaults, type AgentDefaults, type Config, type KeptAgent } from "./config.ts";
+import { meteredProblem, meterOf, unplacedProviders } from "./meter-config.ts";
+import { splitListen } from "./listen-address.ts";
+import { agentFields, alertFields, meterFields, policyFields, reportFields, sections, serverFields } from "./fields.ts";
 import { readBudgets, readPrices, withLimits, type LimitChanges } from "./cost-config.ts";
 import { offsetOf, YamlFile, type Problem, type Values } from "./yaml-file.ts";
 
@@ -52,6 +53,9 @@ class Reader {
       this.#yaml.fields(root?.get("defaults", true), "defaults", policyFields),
       agentDefaults,
     );
+    const meter = this.#yaml.fields(root?.get("meter", true), "meter", meterFields);
+    for (const name of unplacedProviders(meter))
+      this.#yaml.complain(offsetOf(root?.get("meter", true)), `meter.providers.${name} has no "url"`);
     const alerts = this.#yaml.fields(root?.get("alerts", true), "alerts", alertFields);
     const report = this.#yaml.fields(root?.get("report", true), "report", reportFields);
     const channels = this.#channels(root);
@@ -68,6 +72,7 @@ class Reader {
         timezone: this.#timezone(root, server["timezone"] as string | undefined),
         strict: (server["strict"] as boolean | undefined) ?? false,
       },
+      meter: root?.has("meter") === true ? meterOf(meter) : null,
       defaults,
       agents: this.#agents(root, defaults, base),
       budgets: readBudgets(this.#yaml, root),
@@ -81,7 +86,7 @@ class Reader {
     };
   }
 
-  #agents(root: YAMLMap | null, defaults: AgentDefaults, base: string): SupervisedAgent[] {
+  #agents(root: YAMLMap | null, defaults: AgentDefaults, base: string): KeptAgent[] {
     const map = this.#yaml.map(root?.get("agents", true), "agents");
     const agents = this.#yaml.keys(map).flatMap(([name, at]) => {
       if (!isAgentName(name))
@@ -95,10 +100,19 @@ class Reader {
       return [];
     });
     this.#checkOrder(map, agents);
+    this.#checkMetered(map, agents);
     return agents;
   }
 
-  #checkOrder(map: YAMLMap | null, agents: readonly SupervisedAgent[]): void {
+  #checkMetered(map: YAMLMap | null, agents: readonly KeptAgent[]): void {
+    for (const agent of agents) {
+      const problem = meteredProblem(agent);
+      const node = map?.get(agent.name, true);
+      if (problem !== null) this.#yaml.complain(offsetOf(isMap(node) ? node.get("meter", true) : node), problem);
+    }
+  }
+
+  #checkOrder(map: YAMLMap | null, agents: readonly KeptAgent[]): void {
     const placeOf = (name: string): number | undefined => {
       const agent = map?.get(name, true);
       return offsetOf(isMap(agent) ? agent.get("after", true) : agent);
@@ -118,6 +132,7 @@ class Reader {
   #policy(values: Values, defaults: AgentDefaults): AgentDefaults {
     const pick = <T>(key: string, fallback: T): T => (values[key] as T | undefined) ?? fallback;
     return {
+      telemetry: pick("telemetry", defaults.telemetry),
       liveness: pick("liveness", defaults.liveness),
       intervalMs: pick("interval", defaults.intervalMs),
       missedLimit: pick("missed_limit", defaults.missedLimit),
@@ -188,9 +203,4 @@ export function describeProblems(file: string, problems: readonly Problem[]): st
     ({ line, column, message }) => `  ${file}${line > 0 ? `:${line}:${column}` : ""}: ${message}`,
   );
   return `The configuration has ${problems.length === 1 ? "a mistake" : `${problems.length} mistakes`}:\n${lines.join("\n")}`;
-}
-
-export function splitListen(listen: string): [string, number] {
-  const at = listen.lastIndexOf(":");
-  return [listen.slice(0, at).replace(/^\[|\]$/g, ""), Number(listen.slice(at + 1))];
 }

@@ -38,7 +38,8 @@ export class YamlFile {
       }
       const value = checkField(this.substituted(map?.get(key, true)), field);
       const inside = `${where}.${key}`;
-      if (value.ok && field.type === "rows") values[key] = this.#rows(map?.get(key, true), inside, field);
+      if (value.ok && field.type === "named") values[key] = this.#named(map?.get(key, true), inside, field);
+      else if (value.ok && field.type === "rows") values[key] = this.#rows(map?.get(key, true), inside, field);
       else if (value.ok && field.type === "group") values[key] = this.fields(map?.get(key, true), inside, field.of);
       else if (value.ok) values[key] = value.value;
       else this.complain(offsetOf(map?.get(key, true)) ?? at, `${where}.${key} ${value.wrong}`);
@@ -55,6 +56,17 @@ export class YamlFile {
       }
       return row;
     });
+  }
+
+  #named(node: unknown, where: string, field: Extract<Field, { type: "named" }>): Readonly<Record<string, Values>> {
+    const map = this.map(node, where);
+    return Object.fromEntries(
+      this.keys(map).map(([name, at]) => {
+        if (!field.names.test(name))
+          this.complain(at, `${where} has the name "${name}": letters, digits and . _ - only`);
+        return [name, this.fields(map?.get(name, true), `${where}.${name}`, field.of)];
+      }),
+    );
   }
 
   /** The plain value of a node, `${NAME}` replaced from the environment. */

@@ -40,9 +40,13 @@ export function ownServer(config: Config, args: readonly string[]): SupervisedAg
   };
 }
 
-/** The agents of the file, each after the server: it hears their first beats, and their last. */
-export function afterServer(agents: readonly SupervisedAgent[]): readonly SupervisedAgent[] {
-  return agents.map((agent) => ({ ...agent, after: [...agent.after, ownServerName] }));
+/** The agents of the file, each after Midwatch's own parts: the server hears their first beats, and their last. */
+export function afterOwn(
+  agents: readonly SupervisedAgent[],
+  own: readonly SupervisedAgent[],
+): readonly SupervisedAgent[] {
+  const parts = own.map(({ name }) => name);
+  return agents.map((agent) => ({ ...agent, after: [...agent.after, ...parts] }));
 }
 
 /** Of what the server does; the agents are the supervisor's business. */

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Standing } from "@midwatch/protocol";
+import { describeError } from "../failure.ts";
 import { passCall, type PassWorld } from "../pass/pass-call.ts";
 import type { Providers, Shape } from "../providers/providers.ts";
 import { refuse } from "../providers/refusal.ts";
@@ -17,6 +18,7 @@ export interface DoorWorld extends PassWorld {
   readonly admission: Admission;
   readonly keys: KeyCheck;
   readonly maxCalls: number;
+  readonly log: (line: string) => void;
 }
 
 interface Exchange {
@@ -52,10 +54,16 @@ export class Door {
       return refuse(response, shape, "overloaded", message);
     }
     this.#calls += 1;
-    void this.#let(routed.route, { request, response }).finally(() => {
-      this.#calls -= 1;
-      if (this.#calls === 0) this.#onIdle?.();
-    });
+    void this.#let(routed.route, { request, response })
+      .catch((error: unknown) => {
+        // Whatever is odd about one call, the others go on.
+        this.#world.log(`a call of ${routed.route.agent} was broken off: ${describeError(error)}`);
+        response.destroy();
+      })
+      .finally(() => {
+        this.#calls -= 1;
+        if (this.#calls === 0) this.#onIdle?.();
+      });
   };
 
   async #let(route: Route, exchange: Exchange): Promise<void> {

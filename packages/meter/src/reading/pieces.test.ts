@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import * as answers from "../testing/answers.ts";
+import { answers } from "../testing/answers.ts";
 import { AnswerReader } from "./answer-reader.ts";
 import { askForUsage } from "./ask-for-usage.ts";
 import { Cutter, dataOf } from "./pieces.ts";

@@ -1,8 +1,8 @@
 // Answers of providers, shaped as they document them.
 
-export const chatId = "chatcmpl-ABCDEFGHIJKLMNOPQRSTUVWXYZ012";
+const chatId = "chatcmpl-ABCDEFGHIJKLMNOPQRSTUVWXYZ012";
 
-export function chatAnswer(id = chatId): object {
+function chatAnswer(id = chatId): object {
   return {
     id,
     object: "chat.completion",
@@ -38,13 +38,13 @@ function chunk(more: object): string {
   return `data: ${JSON.stringify({ id: chatId, object: "chat.completion.chunk", model: "gpt-5.6-mini", ...more })}\n\n`;
 }
 
-export const chatUsageChunk = chunk({
+const chatUsageChunk = chunk({
   choices: [],
   usage: { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21 },
 });
 
 /** With a tool call in pieces. The chunk that only tells the usage stands before the end. */
-export const chatStream: readonly string[] = [
+const chatStream: readonly string[] = [
   chunk({ choices: [{ index: 0, delta: { role: "assistant", content: "Grüße, " } }], usage: null }),
   chunk({
     choices: [
@@ -65,9 +65,9 @@ export const chatStream: readonly string[] = [
   "data: [DONE]\n\n",
 ];
 
-export const messageId = "msg_01ABCDEFGHIJKLMNOPQRSTUV";
+const messageId = "msg_01ABCDEFGHIJKLMNOPQRSTUV";
 
-export function messageAnswer(): object {
+function messageAnswer(): object {
   return {
     id: messageId,
     type: "message",
@@ -85,7 +85,7 @@ function event(type: string, more: object): string {
   return `event: ${type}\ndata: ${JSON.stringify({ type, ...more })}\n\n`;
 }
 
-export const messageStream: readonly string[] = [
+const messageStream: readonly string[] = [
   event("message_start", {
     message: {
       id: messageId,
@@ -103,7 +103,7 @@ export const messageStream: readonly string[] = [
   event("message_stop", {}),
 ];
 
-export const responseId = "resp_0123456789abcdef0123456789";
+const responseId = "resp_0123456789abcdef0123456789";
 
 function response(status: string): object {
   return {
@@ -124,9 +124,9 @@ function response(status: string): object {
   };
 }
 
-export const responsesAnswer = response("completed");
+const responsesAnswer = response("completed");
 
-export const responsesStream: readonly string[] = [
+const responsesStream: readonly string[] = [
   event("response.created", { response: response("in_progress") }),
   event("response.output_text.delta", { delta: "Hello" }),
   event("response.completed", { response: response("completed") }),
@@ -136,7 +136,7 @@ function geminiPart(more: object): object {
   return { responseId: "vAbCdEfGhIjKlMnOpQrStUv", modelVersion: "gemini-3.1-pro", ...more };
 }
 
-export const geminiAnswer = geminiPart({
+const geminiAnswer = geminiPart({
   candidates: [
     {
       content: { parts: [{ functionCall: { name: "db_query", args: { b: 1, a: [2, { d: 3, c: 4 }] } } }] },
@@ -146,7 +146,7 @@ export const geminiAnswer = geminiPart({
   usageMetadata: { promptTokenCount: 40, cachedContentTokenCount: 15, candidatesTokenCount: 20, thoughtsTokenCount: 7 },
 });
 
-export const geminiStream: readonly string[] = [
+const geminiStream: readonly string[] = [
   geminiPart({
     candidates: [{ content: { parts: [{ text: "Hm" }] } }],
     usageMetadata: { promptTokenCount: 40, candidatesTokenCount: 2 },
@@ -154,7 +154,7 @@ export const geminiStream: readonly string[] = [
   geminiAnswer,
 ].map((part) => `data: ${JSON.stringify(part)}\r\n\r\n`);
 
-export const ollamaStream: readonly string[] = [
+const ollamaStream: readonly string[] = [
   { model: "qwen3", message: { role: "assistant", content: "Hm" }, done: false },
   {
     model: "qwen3",
@@ -163,3 +163,19 @@ export const ollamaStream: readonly string[] = [
   },
   { model: "qwen3", message: { content: "" }, done: true, prompt_eval_count: 26, eval_count: 298 },
 ].map((line) => `${JSON.stringify(line)}\n`);
+
+export const answers = {
+  chatId,
+  chatAnswer,
+  chatUsageChunk,
+  chatStream,
+  messageId,
+  messageAnswer,
+  messageStream,
+  responseId,
+  responsesAnswer,
+  responsesStream,
+  geminiAnswer,
+  geminiStream,
+  ollamaStream,
+};

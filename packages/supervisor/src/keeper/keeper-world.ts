@@ -3,6 +3,7 @@ import type { EvidenceBundle } from "@midwatch/protocol";
 import type { Fallback } from "../fallback/fallback.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Relay } from "../spool/relay.ts";
+import type { SupervisorOptions } from "../running-supervisor.ts";
 import type { SupervisedAgent } from "../supervised-agent.ts";
 import type { StateGate } from "../state/state-policy.ts";
 import type { Target, TargetEvents } from "../target/target.ts";
@@ -15,6 +16,7 @@ export interface KeeperWorld {
   readonly stackFolder: string;
   /** Where the agents beat. */
   readonly receiver: { readonly url: string; readonly key: string };
+  readonly environmentFor: NonNullable<SupervisorOptions["environmentFor"]>;
   readonly journal: Journal;
   readonly relay: Relay;
   readonly fallback: Fallback;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileNameOf, replaceFile } from "../durable-file.ts";
 import { describeError } from "../failure.ts";
 import type { DecidedStart } from "../journal/entry.ts";
-import { environmentOf } from "../process/environment.ts";
+import { environmentOf, givenTo } from "../process/environment.ts";
 import { markerOf } from "../process/marker.ts";
 import { tombstoneOf, type Death } from "../process/tombstone.ts";
 import type { Admission, StateGate } from "../state/state-policy.ts";
@@ -14,7 +14,10 @@ import type { SupervisedAgent } from "../supervised-agent.ts";
 import type { RunStart, Target } from "../target/target.ts";
 import { isCrash, type KeeperWorld } from "./keeper-world.ts";
 
-export interface Launch extends Pick<KeeperWorld, "supervisorId" | "receiver" | "tombstoneFolder" | "stackFolder"> {
+export interface Launch extends Pick<
+  KeeperWorld,
+  "supervisorId" | "receiver" | "environmentFor" | "tombstoneFolder" | "stackFolder"
+> {
   readonly agent: SupervisedAgent;
   readonly target: Target;
   readonly gate: StateGate;
@@ -42,6 +45,7 @@ export async function launch(about: Launch): Promise<Launched> {
   const environment = environmentOf({
     inherited: process.env,
     own: agent.env,
+    added: addedTo(about),
     url: about.receiver.url,
     key: about.receiver.key,
     agent: agent.name,
@@ -52,6 +56,14 @@ export async function launch(about: Launch): Promise<Launched> {
     death: await tombstoneFor(about),
   });
   return target.start({ runId: start.runId, environment });
+}
+
+/** A container, a unit or a job has an environment of its own. */
+function addedTo({ agent, environmentFor, say }: Launch): Readonly<Record<string, string>> {
+  if (agent.target.platform !== "process") return {};
+  const { variables, remarks } = environmentFor(agent.name, givenTo({ inherited: process.env, own: agent.env }));
+  for (const remark of remarks) say(remark);
+  return variables;
 }
 
 export function stackFileOf(folder: string, agent: string): string {

@@ -10,6 +10,7 @@ const about = {
     GONE: undefined,
   },
   own: { MODE: "live", PATH: "/opt/bin" },
+  added: {},
   url: "http://127.0.0.1:9",
   key: "mw_local",
   agent: "bot",
@@ -33,6 +34,12 @@ test("an agent gets its own settings and the local address, and nothing of the s
     MIDWATCH_STACK_FILE: "/stacks/bot.txt",
     NODE_OPTIONS: "--inspect-port=0 --inspect-publish-uid=http",
   });
+});
+
+test("what its keeper adds is there, and never in place of what the supervisor itself has to say", () => {
+  const environment = environmentOf({ ...about, added: { OPENAI_BASE_URL: "http://meter", MIDWATCH_KEY: "mw_other" } });
+  assert.equal(environment["OPENAI_BASE_URL"], "http://meter");
+  assert.equal(environment["MIDWATCH_KEY"], "mw_local");
 });
 
 test("a debugger's port of the agent's own choice stands, and its other options are kept", () => {

@@ -6,6 +6,8 @@ export interface AgentEnvironment {
   readonly inherited: Readonly<Record<string, string | undefined>>;
   /** The agent's own `env`. */
   readonly own: Readonly<Record<string, string>>;
+  /** What whoever keeps it adds to both; see `SupervisorOptions.environmentFor`. */
+  readonly added: Readonly<Record<string, string>>;
   readonly url: string;
   readonly key: string;
   readonly agent: string;
@@ -29,11 +31,7 @@ const debugging = "--inspect-port=0 --inspect-publish-uid=http";
  * that agents and their children do not fight for one. Nothing listens before that.
  */
 export function environmentOf(about: AgentEnvironment): Record<string, string> {
-  const environment: Record<string, string> = {};
-  for (const [name, value] of Object.entries(about.inherited)) {
-    if (value !== undefined && !name.startsWith("MIDWATCH_")) environment[name] = value;
-  }
-  const given = { ...environment, ...about.own };
+  const given = { ...givenTo(about), ...about.added };
   const { NODE_OPTIONS: options = "" } = given;
   return {
     ...given,
@@ -49,4 +47,13 @@ export function environmentOf(about: AgentEnvironment): Record<string, string> {
       ? {}
       : { MIDWATCH_RESTART_REASON: about.death.reason, MIDWATCH_TOMBSTONE: about.death.tombstone }),
   };
+}
+
+/** What an agent has of its own accord: the supervisor's environment and its settings. */
+export function givenTo({ inherited, own }: Pick<AgentEnvironment, "inherited" | "own">): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(inherited)) {
+    if (value !== undefined && !name.startsWith("MIDWATCH_")) environment[name] = value;
+  }
+  return { ...environment, ...own };
 }
