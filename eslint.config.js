@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["**/dist/**", "**/node_modules/**", "packages/dashboard/vite.config.ts"] },
+  { ignores: ["**/dist/**", "**/node_modules/**", "**/.venv/**", "packages/dashboard/vite.config.ts"] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {
