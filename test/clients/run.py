@@ -4,35 +4,42 @@ The clients find the provider by the environment alone. ``CLIENT`` without a ser
 """
 
 import asyncio
+import importlib
 import json
 import os
 import sys
 
 import httpx
+import httpx2
 
 client, *cases = sys.argv[1:]
 watch = None
 if "MIDWATCH_URL" in os.environ:
     from midwatch import Midwatch
-    from midwatch.httpx import AsyncMeteredTransport, MeteredTransport
 
     watch = Midwatch(patience=30)
 messages = [{"role": "user", "content": "Where is it raining?"}]
 usage_too = {"include_usage": True}
 
 
-def plain_http():
-    return {} if watch is None else {"http_client": httpx.Client(transport=MeteredTransport(watch))}
+def plain_http(package):
+    if watch is None:
+        return {}
+    meters = importlib.import_module(f"midwatch.{package.__name__}")
+    return {"http_client": package.Client(transport=meters.MeteredTransport(watch))}
 
 
-def async_http():
-    return {} if watch is None else {"http_client": httpx.AsyncClient(transport=AsyncMeteredTransport(watch))}
+def async_http(package):
+    if watch is None:
+        return {}
+    meters = importlib.import_module(f"midwatch.{package.__name__}")
+    return {"http_client": package.AsyncClient(transport=meters.AsyncMeteredTransport(watch))}
 
 
 def openai(kind, model):
     from openai import OpenAI
 
-    with OpenAI(api_key="sk-test", **plain_http()) as ai:
+    with OpenAI(api_key="sk-test", **plain_http(httpx)) as ai:
         chat, responses = ai.chat.completions, ai.responses
         if kind == "whole":
             return chat.create(model=model, messages=messages).choices[0].message.content
@@ -61,7 +68,7 @@ def openai(kind, model):
 async def async_openai(kind, model):
     from openai import AsyncOpenAI
 
-    async with AsyncOpenAI(api_key="sk-test", **async_http()) as ai:
+    async with AsyncOpenAI(api_key="sk-test", **async_http(httpx)) as ai:
         chat, responses = ai.chat.completions, ai.responses
         if kind == "whole":
             return (await chat.create(model=model, messages=messages)).choices[0].message.content
@@ -90,7 +97,7 @@ async def async_openai(kind, model):
 def anthropic(kind, model):
     from anthropic import Anthropic
 
-    with Anthropic(api_key="sk-test", **plain_http()) as ai:
+    with Anthropic(api_key="sk-test", **plain_http(httpx2)) as ai:
         if kind == "whole":
             return ai.messages.create(model=model, max_tokens=100, messages=messages).content[0].text
         if kind == "stream":
@@ -105,7 +112,7 @@ def anthropic(kind, model):
 async def async_anthropic(kind, model):
     from anthropic import AsyncAnthropic
 
-    async with AsyncAnthropic(api_key="sk-test", **async_http()) as ai:
+    async with AsyncAnthropic(api_key="sk-test", **async_http(httpx2)) as ai:
         if kind == "whole":
             return (await ai.messages.create(model=model, max_tokens=100, messages=messages)).content[0].text
         if kind == "stream":

@@ -9,18 +9,16 @@ export const clientsPython = join(clientsFolder, ".venv", "bin", "python");
 
 /** Why the Node clients can't be run here, with what to do; false when they can. */
 export function withoutNodeClients(): string | false {
-  if (existsSync(join(clientsFolder, "node_modules", "openai"))) return false;
-  return loudly("the real clients for Node are not installed; run: npm ci --prefix test/clients");
+  return existsSync(join(clientsFolder, "node_modules", "openai")) ? false : loudly("Node");
 }
 
 /** The same for Python. */
 export function withoutPythonClients(): string | false {
-  if (existsSync(clientsPython)) return false;
-  const install = "test/clients/.venv/bin/pip install -r test/clients/requirements.txt";
-  return loudly(`the real clients for Python are not installed; run: python3 -m venv test/clients/.venv && ${install}`);
+  return existsSync(clientsPython) ? false : loudly("Python");
 }
 
-function loudly(why: string): string {
+function loudly(language: string): string {
+  const why = `the real clients of models for ${language} are not installed; run: bash test/clients/install`;
   process.stderr.write(`SKIPPED: ${why}\n`);
   return why;
 }
