@@ -246,10 +246,7 @@ async function runClient(
     stdio: ["ignore", "pipe", "pipe"],
   });
   t.after(() => child.kill("SIGKILL"));
-  const [said, complained, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, "close"),
-  ]);
+  const ended = once(child, "close").then(([status]) => status as number | null);
+  const [said, complained, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   assert.equal(status, 0, `${args.join(" ")} said:\n${said}${complained}`);
 }

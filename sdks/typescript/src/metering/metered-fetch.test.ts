@@ -33,7 +33,7 @@ function chat(model: string, more: object = {}): RequestInit {
   return { method: "POST", headers: { "content-type": "application/json" }, body };
 }
 
-function answering(body: BodyInit, contentType = "application/json"): Fetch {
+function answering(body: string | ReadableStream, contentType = "application/json"): Fetch {
   return () => Promise.resolve(new Response(body, { headers: { "content-type": contentType } }));
 }
 

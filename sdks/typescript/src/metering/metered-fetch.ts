@@ -31,18 +31,17 @@ interface Way extends MeteredFetchOptions {
 }
 
 /** Under the same name for every copy of this package in the process: a call inside a metered call is the same call. */
-const metered = ((globalThis as Record<symbol, unknown>)[Symbol.for("midwatch.metered")] ??=
-  new AsyncLocalStorage<true>()) as AsyncLocalStorage<true>;
+const inMeteredCall = sharedStorage();
 
 /** A fetch that does what the given one does, and counts what is used. */
 export function meteredFetch(way: Way): Fetch {
   return async (input, init) => {
     const inner = way.fetch ?? globalThis.fetch;
-    if (metered.getStore() === true) return inner(input, init);
+    if (inMeteredCall.getStore() === true) return inner(input, init);
     const endpoint = endpointOf(methodOf(input, init), addressOf(input));
     if (endpoint === null || (way.onlyKnown && !endpoint.isKnown)) return inner(input, init);
     const asked = way.includeUsage === true ? asksForUsage(addressOf(input), init) : init;
-    const response = await metered.run(true, () => inner(input, asked));
+    const response = await inMeteredCall.run(true, () => inner(input, asked));
     try {
       return withMeter(response, endpoint, way);
     } catch {
@@ -50,6 +49,14 @@ export function meteredFetch(way: Way): Fetch {
       return response;
     }
   };
+}
+
+function sharedStorage(): AsyncLocalStorage<true> {
+  const shared = globalThis as unknown as Record<symbol, AsyncLocalStorage<true> | undefined>;
+  const key = Symbol.for("midwatch.metered");
+  const storage = shared[key] ?? new AsyncLocalStorage<true>();
+  shared[key] = storage;
+  return storage;
 }
 
 function methodOf(input: Parameters<Fetch>[0], init: Parameters<Fetch>[1]): string {
