@@ -12,7 +12,7 @@ const files = globSync([
   "test/**/*.ts",
   "examples/**/*.ts",
 ])
-  .filter((file) => !file.includes("/dist/"))
+  .filter((file) => !/\/(?:dist|node_modules)\//.test(file))
   .toSorted();
 
 interface Source {

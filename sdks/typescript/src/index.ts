@@ -1,5 +1,6 @@
 export { Midwatch, type BeatFields, type CyclesOptions } from "./midwatch.ts";
 export { heartbeat, type HeartbeatFields } from "./heartbeat.ts";
+export type { Fetch, MeteredFetchOptions } from "./metering/metered-fetch.ts";
 export type { Cycle } from "./cycle.ts";
 export type { Directive } from "./reporter.ts";
 export type { LastDeath } from "./last-death.ts";

@@ -3,6 +3,7 @@ import type { Cycle } from "./cycle.ts";
 import { metricsOf, numberOf, statusOf, textOf, type Status } from "./fields.ts";
 import { readLastDeath, type LastDeath } from "./last-death.ts";
 import { Loop } from "./loop.ts";
+import { meteredFetch, type Fetch, type MeteredFetchOptions } from "./metering/metered-fetch.ts";
 import { Reporter, type Directive } from "./reporter.ts";
 import { readSettings, type MidwatchOptions } from "./settings.ts";
 import { Grumbler, realWorld, type World } from "./world.ts";
@@ -42,6 +43,11 @@ const MAX_MS = 1e12;
 export class Midwatch {
   /** Why the run before this one ended, as its supervisor tells it; null where nothing died. */
   readonly lastDeath: LastDeath | null;
+  /**
+   * A fetch to hand to an LLM client, such as `new OpenAI({ fetch: watch.fetch })`: it counts what the client's calls use for the
+   * next beat, streams and aborted ones too, and changes nothing that the client sees. Do not tell `usage` of the same calls.
+   */
+  readonly fetch: Fetch;
   readonly #reporter: Reporter;
   #loop: Loop | null = null;
 
@@ -50,6 +56,7 @@ export class Midwatch {
     this.lastDeath = readLastDeath(world.env);
     this.#reporter = new Reporter(readSettings(options, world, grumbler), world, grumbler);
     this.#reporter.onDirective = () => this.#loop?.wake();
+    this.fetch = this.meteredFetch();
   }
 
   /** The agent's name; empty when none was given. */
@@ -94,6 +101,11 @@ export class Midwatch {
   /** Tells a tool call with the next beat, by its name and a digest of its arguments; the last 64 per beat. */
   tool(name: string, args?: unknown): void {
     this.#reporter.tool(name, args);
+  }
+
+  /** `fetch` with options: another fetch beneath it, asking OpenAI's streams for their usage, leaving tools out. */
+  meteredFetch(options: MeteredFetchOptions = {}): Fetch {
+    return meteredFetch({ ...options, meter: this.#reporter.meter, onlyKnown: false });
   }
 
   /** One beat from a loop of one's own. Resolves with the latest directive, after at most the patience; never rejects. */

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { BeatBody } from "./beat-body.ts";
 import { Delivery, type Answer, type Parcel } from "./delivery.ts";
+import type { Meter } from "./metering/metered-fetch.ts";
+import { unclaimed } from "./metering/unclaimed.ts";
 import { MAX_TOOLS, preview, toolOf, type Status, type ToolCall } from "./fields.ts";
 import type { Settings } from "./settings.ts";
 import { Tally } from "./tally.ts";
@@ -40,6 +42,15 @@ export class Reporter {
   onDirective: () => void = () => undefined;
   /** Why the agent is shutting down, once that was announced; no beat may call it back to `up`. */
   ending: string | null = null;
+
+  /** Where a metered fetch of this agent tells what was used. */
+  readonly meter: Meter = {
+    call: (row, tools) => {
+      this.#tally.row(row);
+      for (const { name, args } of tools) this.tool(name, args);
+    },
+    unknown: (kind, why) => this.grumbler.once(`meter ${kind}`, why),
+  };
 
   readonly #delivery: Delivery | null;
   readonly #tally = new Tally();
@@ -91,11 +102,13 @@ export class Reporter {
 
   /** Something was used that no beat has told yet. */
   get owes(): boolean {
-    return !this.#tally.isEmpty;
+    return !this.#tally.isEmpty || unclaimed()?.isEmpty === false;
   }
 
   /** Makes a beat and hands it over; null when nobody watches. Costs microseconds: nothing is sent before the loop next waits. */
   beat(facts: Facts): Parcel | null {
+    // Who beats to nobody leaves what the preload has metered to who beats to somebody.
+    if (this.#delivery !== null) this.#claim();
     const used = this.#tally.take();
     const tools = this.#tools.slice(-MAX_TOOLS);
     this.#tools = [];
@@ -145,6 +158,16 @@ export class Reporter {
       // Reading it opens a file, which fails when the process has run out of descriptors. The beat matters more.
       return undefined;
     }
+  }
+
+  /** Takes over what the preload has metered in this process. */
+  #claim(): void {
+    const pool = unclaimed();
+    if (pool === null || pool.isEmpty) return;
+    const { tokens, rows, tools } = pool.take();
+    for (const row of rows) this.#tally.row(row);
+    this.#tally.tokens(tokens - rows.reduce((sum, row) => sum + row.input_tokens + row.output_tokens, 0));
+    this.#tools.push(...tools);
   }
 
   #heed(answer: Answer): void {

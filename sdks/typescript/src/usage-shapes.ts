@@ -20,7 +20,7 @@ export interface UsageRow {
   readonly cost_usd?: number;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 interface Counts {
   readonly input: number;
@@ -144,7 +144,8 @@ function has(fields: Fields, ...names: readonly string[]): boolean {
   return names.some((name) => fields[name] !== undefined && fields[name] !== null);
 }
 
-function fieldsOf(value: unknown): Fields | null {
+/** The fields of an object; null for everything else. */
+export function fieldsOf(value: unknown): Fields | null {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : null;
 }
 

@@ -13,12 +13,12 @@ export interface AgentProcess {
 const SDK = new URL("../index.ts", import.meta.url).href;
 
 /** Starts a real agent whose program is `script`; `Midwatch`, `heartbeat` and `sleep(ms)` are there, and the environment of a supervised agent. */
-export function startAgent(stub: StubServer, script: string): AgentProcess {
+export function startAgent(stub: StubServer, script: string, flags: readonly string[] = []): AgentProcess {
   const program = `
     import { Midwatch, heartbeat } from ${JSON.stringify(SDK)};
     import { setTimeout as sleep } from "node:timers/promises";
     ${script}`;
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+  const child = spawn(process.execPath, [...flags, "--input-type=module", "--eval", program], {
     env: {
       ...process.env,
       MIDWATCH_URL: stub.url,
