@@ -49,7 +49,10 @@ export function registerMeters(app: App, { meterIntake, standings }: ApiContext)
             known: Type.Optional(Type.String({ maxLength: 64, description: "`rev` of the last answer" })),
             wait_s: Type.Optional(Type.String({ pattern: "^[0-9]{1,2}$", description: `0–${maxWaitS}` })),
             agent: Type.Optional(
-              Type.String({ maxLength: 512, description: "Refused with 403 where the key may not speak for this agent" }),
+              Type.String({
+                maxLength: 512,
+                description: "Refused with 403 where the key may not speak for this agent",
+              }),
             ),
           },
           { additionalProperties: false },
