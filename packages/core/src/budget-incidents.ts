@@ -14,11 +14,11 @@ import {
 } from "./budget.ts";
 import { findIncident, openIncident, resolveIncident } from "./incidents.ts";
 import { changeState, resumeWatching } from "./liveness.ts";
-import { isRunning, stopProcess } from "./restart-policy.ts";
+import { isRunning, startKept, stopProcess } from "./restart-policy.ts";
 import { spellDuration } from "./spell.ts";
 import type { AgentState } from "./state.ts";
 import type { Ms } from "./time.ts";
-import { record, type Turn } from "./turn.ts";
+import type { Turn } from "./turn.ts";
 
 /** The agent's own budget, among those that may hold it. */
 export const ownBudget = "own";
@@ -137,8 +137,8 @@ function letGo(turn: Turn, budget: string): void {
   const { state } = turn;
   if (state.hold?.by !== "budget" || state.hold.budget !== budget) return;
   state.hold = null;
-  record(turn, "state-changed", "its budget allows spending again", {});
-  resumeWatching(turn, "its budget allows spending again");
+  if (turn.settings.keeps) startKept(turn, "its budget");
+  else resumeWatching(turn, "its budget allows spending again");
 }
 
 function isSpentCycle({ period, level }: LimitStanding): boolean {

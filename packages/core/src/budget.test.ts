@@ -166,3 +166,20 @@ test("in any order of spending, raising, resuming and waiting: held by the budge
     }
   }
 });
+
+test("where a supervisor keeps the agent without a server, the pause stops it and its end starts it, which is no attempt", () => {
+  const agent = withBudget({ tokens_per_hour: 1_000 }, { keeps: true });
+  agent.start(0);
+  agent.beat(MINUTE, { runId: "run-1", tokens: 1_200 });
+  assert.deepEqual(
+    agent.effects.filter((effect) => effect.do === "stop").map(({ why }) => why),
+    ["budget"],
+  );
+  agent.exit(MINUTE + SECOND, { signal: "SIGTERM", stoppedFor: "budget" });
+  agent.tick(HOUR);
+  assert.deepEqual(
+    agent.starts().map(({ attempt }) => attempt),
+    [0, 0],
+  );
+  assert.equal(agent.state.recovery?.attempt, 0);
+});

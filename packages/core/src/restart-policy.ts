@@ -60,6 +60,16 @@ export function startOnRequest(turn: Turn, by: string, reason: string | null): v
   turn.effects.push({ do: "start", at, attempt: 0, reason });
 }
 
+/** Starts what stands still, or sees to it that a stop under way is followed by a start. */
+export function startKept(turn: Turn, by: string): void {
+  const { recovery } = turn.state;
+  const reason = `${by} asked for it`;
+  // Its end is awaited; what was to stay down after it is not to any more.
+  if (recovery?.phase === "stopping" && recovery.then === "stay") {
+    turn.state.recovery = { ...recovery, then: "restart", reason };
+  } else if (!isRunning(recovery)) startOnRequest(turn, by, recovery?.phase === "idle" ? null : reason);
+}
+
 /** Asks for the process to be stopped; what comes after its exit is decided now. */
 export function stopProcess(
   turn: Turn,

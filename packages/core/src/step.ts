@@ -32,6 +32,7 @@ import {
   onStartDelayed,
   onStartRefused,
   recoveryDue,
+  startKept,
   startOnRequest,
   stopProcess,
 } from "./restart-policy.ts";
@@ -249,13 +250,4 @@ function release(turn: Turn, by: string): void {
   resumeWatching(turn, `resumed by ${by}`);
   // What a budget holds, a person cannot resume past it.
   reviewBudget(turn, "person");
-}
-
-function startKept(turn: Turn, by: string): void {
-  const { recovery } = turn.state;
-  const reason = `${by} asked for it`;
-  // Its end is awaited; what was to stay down after it is not to any more.
-  if (recovery?.phase === "stopping" && recovery.then === "stay") {
-    turn.state.recovery = { ...recovery, then: "restart", reason };
-  } else if (!isRunning(recovery)) startOnRequest(turn, by, recovery?.phase === "idle" ? null : reason);
 }

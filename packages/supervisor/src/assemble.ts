@@ -103,6 +103,7 @@ export async function assemble(
     outOfMemory,
     now,
     onOutput: options.onOutput ?? null,
+    hasServer: server !== null,
     serverHeardAt: () => link?.heardAt ?? null,
     notYetUp: (names) => names.filter((name) => keepers.get(name)?.isRising === true),
     onDecided: own.onDecided,

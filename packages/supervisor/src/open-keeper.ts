@@ -33,6 +33,7 @@ export interface KeeperSurroundings extends Pick<
   | "relay"
   | "fallback"
   | "now"
+  | "hasServer"
   | "serverHeardAt"
   | "notYetUp"
   | "onDecided"

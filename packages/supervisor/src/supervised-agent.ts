@@ -1,4 +1,11 @@
-import { defaultSettings, type AgentSettings, type BudgetLimits, type DurationMs } from "@midwatch/core";
+import {
+  defaultSettings,
+  utcCalendar,
+  type Calendar,
+  type AgentSettings,
+  type BudgetLimits,
+  type DurationMs,
+} from "@midwatch/core";
 import { limitsToWire, type SupervisedSettings } from "@midwatch/protocol";
 import type { Command } from "./process/command-line.ts";
 import type { StatePolicy } from "./state/state-policy.ts";
@@ -58,8 +65,11 @@ export interface SupervisedAgent {
   readonly isReported: boolean;
 }
 
-/** The agent's settings as the core reads them: this watcher keeps the agent itself. */
-export function settingsOf(agent: SupervisedAgent): AgentSettings {
+/**
+ * The agent's settings as the core reads them: this watcher keeps the agent itself. Budgets are judged by one watcher only,
+ * which is the server where there is one: it knows what was metered past the supervisor, and what an operator has raised.
+ */
+export function settingsOf(agent: SupervisedAgent, { hasServer }: { readonly hasServer: boolean }): AgentSettings {
   const { intervalMs, missedLimit, startupMs, liveness } = agent;
   const { restart, cooldownMs, maxRestarts, maxRestartsPerDay, probationMs } = agent;
   const { budget, onRunaway, detector, stuckCycles } = agent;
@@ -70,7 +80,8 @@ export function settingsOf(agent: SupervisedAgent): AgentSettings {
     startupMs,
     liveness,
     restart: { restart, cooldownMs, maxRestarts, maxRestartsPerDay, probationMs },
-    budget,
+    budget: hasServer ? {} : budget,
+    calendar: localCalendar,
     onRunaway,
     detector,
     stuckCycles,
@@ -96,3 +107,13 @@ export function wireSettingsOf(agent: SupervisedAgent): SupervisedSettings {
     stuck_cycles: agent.stuckCycles,
   };
 }
+
+/** Hours, days and months of this machine's own time zone. */
+const localCalendar: Calendar = (period, at) => {
+  if (period === "hour") return utcCalendar(period, at);
+  const date = new Date(at);
+  const [year, month, day] = [date.getFullYear(), date.getMonth(), date.getDate()];
+  return period === "day"
+    ? { from: new Date(year, month, day).getTime(), to: new Date(year, month, day + 1).getTime() }
+    : { from: new Date(year, month, 1).getTime(), to: new Date(year, month + 1, 1).getTime() };
+};

@@ -46,6 +46,7 @@ async function start(config: Config, store: Store): Promise<RunningServer> {
       timeZone: timezone,
       strict,
       prices: config.prices,
+      budgets: config.budgets,
       defaults: settingsOf(config.defaults),
       log: textLog(process.stderr, systemClock),
       version,

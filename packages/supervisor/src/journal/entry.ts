@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { AgentState, Exit, Ms } from "@midwatch/core";
+import { wholeState, type AgentState, type Exit, type Ms } from "@midwatch/core";
 import type { Notice } from "../fallback/notice.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
 import type { Death } from "../process/tombstone.ts";
@@ -59,11 +59,12 @@ export function decodeEntry(content: string): JournalEntry | null {
   if (sum !== digest(json)) return null;
   const entry = JSON.parse(json) as { v: unknown; state: { v: unknown } };
   // The checksum says that encodeEntry wrote it, and the versions say what it wrote.
-  return entry.v === 1 && entry.state.v === 1 ? withoutOldWords(entry as JournalEntry) : null;
+  return entry.v === 1 && entry.state.v === 1 ? ofToday(entry as JournalEntry) : null;
 }
 
-/** Before 0.2, that memory ran out was yes or no; the death it tells of is over, and nobody asks any more how sure that was. */
-function withoutOldWords(entry: JournalEntry): JournalEntry {
+/** What an earlier Midwatch lacked is added. Before 0.2, that memory ran out was yes or no; the death it tells of is over, and nobody asks any more how sure that was. */
+function ofToday(stored: JournalEntry): JournalEntry {
+  const entry = { ...stored, state: wholeState(stored.state) };
   const { lastDeath } = entry;
   if (typeof (lastDeath?.exit.oom as unknown) !== "boolean" || lastDeath === null) return entry;
   return { ...entry, lastDeath: { ...lastDeath, exit: { ...lastDeath.exit, oom: null } } };

@@ -24,6 +24,8 @@ export interface KeeperWorld {
   readonly openTarget: (agent: SupervisedAgent, events: TargetEvents & BeatMemory) => Target;
   readonly openGate: (agent: SupervisedAgent) => Promise<StateGate>;
   readonly saveEvidence: (agent: string, evidence: EvidenceBundle, at: Ms) => Promise<void>;
+  /** False where no server was named: then nobody else judges. */
+  readonly hasServer: boolean;
   /** When the server was last heard; null while it does not answer. */
   readonly serverHeardAt: () => Ms | null;
   /** Agents of `after` that are on their way up: whoever comes after them waits. */

@@ -83,7 +83,7 @@ export class Keeper {
   }) {
     const { agent, entry, world, target, gate } = given;
     this.agent = agent;
-    this.settings = settingsOf(agent);
+    this.settings = settingsOf(agent, world);
     this.#world = world;
     this.#target = target;
     this.#gate = gate;

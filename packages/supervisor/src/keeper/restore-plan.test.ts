@@ -8,7 +8,7 @@ import { settingsOf } from "../supervised-agent.ts";
 import { agentIn } from "../testing/supervisor-in-test.ts";
 import { planFor } from "./restore-plan.ts";
 
-const settings = settingsOf(agentIn("/"));
+const settings = settingsOf(agentIn("/"), { hasServer: true });
 const start = { runId: "r2", attempt: 1, reason: "killed by SIGKILL" };
 
 function entry(phase: RecoveryPhase, more: Partial<JournalEntry> = {}): JournalEntry {
