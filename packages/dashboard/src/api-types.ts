@@ -35,6 +35,16 @@ export interface RecoveryView {
   readonly reason: string | null;
 }
 
+/** Dollars, or tokens. */
+export interface LimitView {
+  readonly name: string;
+  readonly limit: number;
+  readonly spent: number;
+  readonly level: "within" | "near" | "exceeded";
+  readonly until: string | null;
+  readonly unpriced_tokens: number;
+}
+
 export interface AgentView {
   readonly id: number;
   readonly name: string;
@@ -60,7 +70,13 @@ export interface AgentView {
   readonly host: string | null;
   readonly supervisor: { readonly id: string; readonly lost: boolean } | null;
   readonly liveness: "beats" | "process";
-  readonly paused: { readonly by: string; readonly reason: string } | null;
+  readonly paused: { readonly by: string; readonly reason: string; readonly until: string | null } | null;
+  /** Its own budget, the tightest limit first. */
+  readonly budget: readonly LimitView[];
+  /** Who has counted its usage lately: `beat`, `proxy`, `log`, `span`, `metric`. */
+  readonly metered_by: readonly string[];
+  /** Of this month. */
+  readonly unpriced_tokens: number;
   readonly tags: readonly string[];
   readonly clock_skew_s: number | null;
   readonly incidents: readonly OpenIncident[];

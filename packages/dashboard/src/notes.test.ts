@@ -37,7 +37,7 @@ test("waits, holds and weaker signals are named", () => {
   assert.deepEqual(
     said({
       lease: { until: after(600), reason: "long tool call" },
-      paused: { by: "budget", reason: "5 USD a day are spent" },
+      paused: { by: "budget", reason: "5 USD a day are spent", until: null },
       supervisor: { id: "s1", lost: true },
       liveness: "process",
       clock_skew_s: -42.4,
@@ -59,5 +59,14 @@ test("an incident that asks for a human is not said twice", () => {
 });
 
 test("a pause whose reason names who asked for it does not name them twice", () => {
-  assert.deepEqual(said({ paused: { by: "dashboard", reason: "paused by dashboard" } }), ["info: paused by dashboard"]);
+  assert.deepEqual(said({ paused: { by: "dashboard", reason: "paused by dashboard", until: null } }), [
+    "info: paused by dashboard",
+  ]);
+});
+
+test("a pause that ends by itself says so", () => {
+  const paused = { by: "budget", reason: "paused: its budget of $5 a day is spent: $5.02", until: after(600) };
+  assert.deepEqual(said({ paused }), [
+    "info: paused: its budget of $5 a day is spent: $5.02; it goes on by itself when the period ends, or when the cap is raised",
+  ]);
 });

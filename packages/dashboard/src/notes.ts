@@ -78,8 +78,9 @@ function holdNotes(agent: AgentView): readonly Note[] {
 }
 
 /** The server's own reason often names who it was already. */
-function pausedWords({ by, reason }: NonNullable<AgentView["paused"]>): string {
-  return reason.includes(by) ? reason : `paused by ${by}: ${reason}`;
+function pausedWords({ by, reason, until }: NonNullable<AgentView["paused"]>): string {
+  const ends = until === null ? "" : "; it goes on by itself when the period ends, or when the cap is raised";
+  return `${reason.includes(by) ? reason : `paused by ${by}: ${reason}`}${ends}`;
 }
 
 function sightNotes(agent: AgentView): readonly Note[] {

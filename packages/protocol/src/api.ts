@@ -188,6 +188,8 @@ export interface AgentView {
   budget: LimitView[];
   /** Who has counted its usage lately: `beat`, `proxy`, `log`, `span`, `metric`. */
   metered_by: string[];
+  /** Tokens of this month without a price: their cost is in no sum. */
+  unpriced_tokens: number;
   tags: string[];
   clock_skew_s: number | null;
   incidents: {

@@ -15,10 +15,8 @@ import { KeyRing } from "./keys/key-ring.ts";
 import { Sessions } from "./keys/sessions.ts";
 import { Ledger, type LedgerListener } from "./ledger/ledger.ts";
 import { LiveHub } from "./live/live-hub.ts";
-import { MeterIntake } from "./metering/meter-intake.ts";
+import { createMetering, loadMetering, type Metering } from "./metering/metering.ts";
 import { noSharedLimits, SharedBudgets } from "./metering/shared-budgets.ts";
-import { StandingsBook } from "./metering/standings.ts";
-import { createUsageMeter, type UsageMeter } from "./metering/usage-meter.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { checkOptions, openChannels, type ServerOptions } from "./options.ts";
 import { createDelivery, type Delivery } from "./outbox/delivery.ts";
@@ -32,14 +30,12 @@ import { Sight } from "./sweeper/sight.ts";
 import { Supervisors } from "./sweeper/supervisors.ts";
 import { Sweeper } from "./sweeper/sweeper.ts";
 import { zoneCalendar } from "./views/zone-calendar.ts";
-import { refusalOfUnknown } from "./telemetry/refusal-of-unknown.ts";
-import { createTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import { createPresenter, type AgentPresenter } from "./views/agent-presenter.ts";
 
 /** Twice as long as the sweeper takes to find out that the store cannot be written. */
 const troubleLastsMs: DurationMs = 10 * SECOND;
 
-export interface Watch {
+export interface Watch extends Metering {
   readonly store: Store;
   readonly clock: Clock;
   readonly defaults: AgentSettings;
@@ -54,17 +50,12 @@ export interface Watch {
   readonly commandExpiry: CommandExpiry;
   readonly presenter: AgentPresenter;
   readonly hub: LiveHub;
-  readonly shared: SharedBudgets;
-  readonly standings: StandingsBook;
-  readonly usage: UsageMeter;
-  readonly meterIntake: MeterIntake;
   readonly delivery: Delivery;
   readonly check: KeyCheck;
   readonly sessions: Sessions;
   readonly pricing: Pricing;
   readonly metrics: Metrics;
   readonly reporter: Reporter;
-  readonly telemetry: Telemetry;
   /** Why the server cannot do its work now, in words, or null. */
   readonly trouble: () => string | null;
   /** Begins to look for what is due and to deliver. */
@@ -91,7 +82,6 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     wakeDelivery: delivery.wake,
     spend: shared.spend,
   });
-  const standings = new StandingsBook(shared);
   const presenter = createPresenter({ census: ledger.census, settingsOf, clock, timeZone });
   const queue = new BeatQueue({ ledger, log, strict });
   const supervisors = new Supervisors(ledger, clock);
@@ -104,7 +94,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const hub = new LiveHub({ clock, presenter, version });
   const bell = new CommandBell();
   const lastCommit = commitTrouble(clock);
-  for (const listener of [hub, holdsRing(bell), lastCommit.listener, shared, standings]) ledger.listen(listener);
+  for (const listener of [hub, holdsRing(bell), lastCommit.listener]) ledger.listen(listener);
   const metrics = createMetrics({
     ledger,
     store,
@@ -113,20 +103,17 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     queueDepth: () => queue.depth,
     sweeperLagMs: () => sweeper.lagMs,
   });
-  const usage = options.usageMeter ?? createUsageMeter({ ledger, clock, priceCall: pricing.priceCall, strict });
+  const metering = createMetering({ ...options, clock, ledger, shared, pricing });
   const beats = createBeatEndpoint({ check, queue, priceOf, clock, refused: (code) => metrics.refused(code) });
   const reporter = createReporter({ store, clock, settingsOf, timeZone });
   const schedule =
     options.report &&
     createReportSchedule({ store, reporter, clock, log, timeZone, wakeDelivery: delivery.wake, ...options.report });
   const retention = createRetention({ store, clock, log });
-  const refusalOf = refusalOfUnknown({ census: ledger.census, strict });
-  const telemetry = createTelemetry({ store, meter: usage, clock, log, refusalOf });
   const commandExpiry = createCommandExpiry({ store, ledger, clock });
 
   await ledger.load(shared.note);
-  await shared.load(ledger);
-  for await (const row of ledger.allAgents()) standings.note(row.state, settingsOf(row.overrides));
+  await loadMetering(metering, ledger, settingsOf);
   await check.keys.reread();
   await sessions.load();
   await sweeper.open();
@@ -146,21 +133,17 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     commandExpiry,
     presenter,
     hub,
-    shared,
-    standings,
-    usage,
-    meterIntake: new MeterIntake({ store, clock, log, usage, shared }),
+    ...metering,
     delivery,
     check,
     sessions,
     pricing,
     metrics,
     reporter,
-    telemetry,
     trouble: () => lastCommit.trouble() ?? sweeper.trouble,
     ...lifeOf({
-      ...{ beats, queue, hub, bell, standings, delivery },
-      loops: [sweeper, retention, commandExpiry, schedule, shared, telemetry],
+      ...{ beats, queue, hub, bell, delivery, ...metering },
+      loops: [sweeper, retention, commandExpiry, schedule, shared, metering.telemetry],
     }),
   };
 }

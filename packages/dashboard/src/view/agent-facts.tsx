@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import type { AgentView } from "../api-types.ts";
-import { spellCount, spellUsd } from "../spell-number.ts";
+import { limitName, spellLimit } from "../spell-budget.ts";
+import { spellCount, spellSome, spellUsd } from "../spell-number.ts";
 import { spellDuration } from "../spell-time.ts";
 import { LocalTime } from "./time.tsx";
 
@@ -10,6 +11,12 @@ export function AgentFacts({ agent }: { readonly agent: AgentView }): JSX.Elemen
       <Fact name="Beats">{spellCount(agent.beats_total)}</Fact>
       <Fact name="Tokens">{spellCount(agent.tokens_total)}</Fact>
       <Fact name="Cost">{costOf(agent)}</Fact>
+      {agent.budget.map((limit) => (
+        <Fact key={limit.name} name={limitName(limit)}>
+          {spellLimit(limit)}
+        </Fact>
+      ))}
+      <Fact name="Metered by">{meteredBy(agent)}</Fact>
       <Fact name="Usual per cycle">
         {agent.baseline_tokens === null ? "still learning" : `${spellCount(agent.baseline_tokens)} tokens`}
       </Fact>
@@ -28,7 +35,21 @@ export function AgentFacts({ agent }: { readonly agent: AgentView }): JSX.Elemen
 
 /** Tokens without a price are unpriced, not free. */
 function costOf(agent: AgentView): string {
-  return agent.cost_usd_total === 0 && agent.tokens_total > 0 ? "unpriced" : spellUsd(agent.cost_usd_total);
+  const { cost_usd_total: cost, unpriced_tokens: unpriced } = agent;
+  if (unpriced === 0) return spellUsd(cost);
+  return cost === 0 ? "unpriced" : `${spellUsd(cost)}, and ${spellSome(unpriced, "token")} unpriced this month`;
+}
+
+const sourceNames: Readonly<Record<string, string>> = {
+  beat: "its beats",
+  proxy: "the metering proxy",
+  log: "telemetry (logs)",
+  span: "telemetry (traces)",
+  metric: "telemetry (metrics)",
+};
+
+function meteredBy({ metered_by: sources }: AgentView): string {
+  return sources.length === 0 ? "nobody lately" : sources.map((source) => sourceNames[source] ?? source).join(", ");
 }
 
 const intervalSources: Readonly<Record<AgentView["interval_source"], string>> = {

@@ -161,7 +161,8 @@ export class SharedBudgets implements LedgerListener {
     const { store, clock } = this.#given;
     const ofFile = this.#ofFile(name);
     const before = this.#budgets.get(name) ?? (await this.#fromLedger(name, ofFile));
-    const merged = Object.entries({ ...before.state.set, ...limits }).filter(([, limit]) => limit !== null);
+    const changed: Readonly<Record<string, number | null>> = { ...before.state.set, ...limits };
+    const merged = Object.entries(changed).filter(([, limit]) => limit !== null);
     // Names and numbers were checked at the door.
     const set = Object.fromEntries(merged) as BudgetLimits;
     const budget = budgetOf(name, ofFile, { ...before.state, set });

@@ -50,6 +50,7 @@ export function wireLimits(budget: BudgetLimits): Partial<Record<LimitName, numb
 
 /** Limits with some replaced; null takes one away. */
 export function mergedLimits(before: BudgetLimits, body: Given): BudgetLimits {
-  const merged = Object.entries({ ...before, ...limitsOf(body) }).filter(([, limit]) => limit !== null);
+  const changed: Readonly<Record<string, number | null>> = { ...before, ...limitsOf(body) };
+  const merged = Object.entries(changed).filter((limit): limit is [string, number] => limit[1] !== null);
   return Object.fromEntries(merged);
 }

@@ -207,6 +207,7 @@ export const AgentSchema = Type.Object({
   paused: orNull(Type.Object({ by: Type.String(), reason: Type.String(), until: orNull(Iso) })),
   budget: Type.Array(LimitSchema),
   metered_by: Type.Array(Type.String()),
+  unpriced_tokens: Type.Integer({ description: "Of this month" }),
   tags: Type.Array(Type.String()),
   clock_skew_s: orNull(Type.Number()),
   incidents: Type.Array(

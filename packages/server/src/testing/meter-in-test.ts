@@ -10,11 +10,12 @@ export interface MeterInTest {
   standings(known?: string, waitS?: number): Promise<Standings>;
 }
 
-export function meterInTest({ call, keys, watch }: TestServer): MeterInTest {
+export function meterInTest(midwatch: TestServer): MeterInTest {
+  const { keys, watch } = midwatch;
   let n = 0;
   let last: unknown = null;
   const send = (): Promise<Reply<MeterBatchAnswer>> =>
-    call("POST", "/api/v1/meters/meter-1/batch", { body: last as object, key: keys.ingest });
+    midwatch.call("POST", "/api/v1/meters/meter-1/batch", { body: last as object, key: keys.ingest });
   return {
     deliver: async (...calls) => {
       const now = watch.clock.now();
@@ -29,7 +30,7 @@ export function meterInTest({ call, keys, watch }: TestServer): MeterInTest {
     standings: async (known, waitS = 0) => {
       const query = known === undefined ? "" : `?known=${known}&wait_s=${waitS}`;
       const path = `/api/v1/meters/meter-1/standings${query}`;
-      return (await call<Standings>("GET", path, { key: keys.ingest })).body;
+      return (await midwatch.call<Standings>("GET", path, { key: keys.ingest })).body;
     },
   };
 }

@@ -1,5 +1,6 @@
 import {
   answerFor,
+  rollOver,
   sourcesAt,
   type AgentSettings,
   type AgentState,
@@ -58,6 +59,7 @@ export function agentView(facts: AgentFacts): AgentView {
         ? { by: state.hold.who, reason: state.hold.reason, until: isoOrNull(state.hold.until ?? null) }
         : null,
     budget: limitViews(state.budget, settings.budget, { now: facts.now, set: budgetSet(overrides) }),
+    unpriced_tokens: rollOver(state.budget, { at: facts.now }).month?.unpricedTokens ?? 0,
     metered_by: [...sourcesAt(state.metering, facts.now)],
     tags: [...overrides.tags],
     clock_skew_s: state.skewMs === null ? null : seconds(state.skewMs),
