@@ -91,6 +91,7 @@ function callOf(provider: string | null, model: string): MeteredCall {
     isEstimated: false,
     tools: [],
     promptHash: null,
+    trace: null,
     session: null,
     remarks: [],
   };

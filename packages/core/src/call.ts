@@ -51,6 +51,8 @@ export interface MeteredCall extends CallTokens {
   readonly tools: readonly ToolCall[];
   /** A digest of the whole request, model and messages, to see the very same one again; null when there is none to see. */
   readonly promptHash: string | null;
+  /** The trace it was told in, by which the sum of a trace is known to have been told of already; null elsewhere. */
+  readonly trace: string | null;
   /** Conversation or session, as the client names it. */
   readonly session: string | null;
   /** What was odd about it, one short sentence each: "cached tokens exceed the input". At most 5. */

@@ -12,7 +12,7 @@ const kept = (phase: RecoveryView["phase"], over: Partial<AgentView> = {}): Agen
     ...over,
   });
 const commands = (agent: AgentView): readonly string[] => offersFor(agent).map((one) => one.command);
-const paused = { by: "dashboard", reason: "paused by dashboard" };
+const paused = { by: "dashboard", reason: "paused by dashboard", until: null };
 
 test("a running supervised agent can be restarted, paused, stopped and killed", () => {
   assert.deepEqual(commands(kept("healthy")), ["restart", "pause", "stop", "kill"]);

@@ -396,6 +396,9 @@ export interface Store {
   /** Hours that begin in the span, by agent, hour and model. */
   modelHours(query: { readonly agent?: string; readonly from: Ms; readonly to: Ms }): Promise<readonly ModelHourRow[]>;
 
+  /** Of these traces, those in which a call that counts was told. */
+  countedTraces(traces: readonly string[]): Promise<ReadonlySet<string>>;
+
   /** Where these series stood; unknown ones are missing. */
   series(keys: readonly string[]): Promise<ReadonlyMap<string, SeriesPoint>>;
   /** Held calls of these traces. */

@@ -24,6 +24,7 @@ export function pricedCall(over: Partial<MeteredCall> & { readonly cost?: number
       isEstimated: false,
       tools: [],
       promptHash: null,
+      trace: null,
       session: null,
       remarks: [],
       ...call,

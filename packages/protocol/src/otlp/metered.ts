@@ -14,6 +14,7 @@ const nothing = {
   isEstimated: false,
   tools: [],
   promptHash: null,
+  trace: null,
   session: null,
   remarks: [],
 } as const satisfies Partial<MeteredCall>;

@@ -52,6 +52,7 @@ export function spanMeaning(span: Span): SpanMeaning | null {
     model,
     costUsdMicros: reportedCost(attributes, remarks),
     outcome: span.failed ? "failed" : "ok",
+    trace: span.trace,
     session: textIn(attributes, "session"),
     remarks: remarks.list,
   });

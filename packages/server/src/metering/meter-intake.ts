@@ -94,6 +94,7 @@ function callOf(call: MeterCall, here: (at: number) => number): MeteredCall {
     isEstimated: call.estimated,
     tools: call.tools.map(({ name, args_hash }) => ({ name, argsHash: args_hash })),
     promptHash: call.prompt_hash,
+    trace: null,
     session: call.session,
     remarks: call.remarks,
   };

@@ -168,6 +168,7 @@ test("what is reported is believed, and needs no table", () => {
     tools: [],
     promptHash: null,
     session: null,
+    trace: null,
     remarks: [],
   };
   assert.deepEqual(priceCall(call), reported);

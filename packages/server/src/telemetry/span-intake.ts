@@ -21,14 +21,14 @@ interface Meant {
 
 export class SpanIntake {
   readonly #trees: SpanTrees;
-  readonly #store: Pick<Store, "heldCalls" | "dueHeldCalls">;
+  readonly #store: Pick<Store, "heldCalls" | "dueHeldCalls" | "countedTraces">;
   readonly #notes: Notes;
   /** Traces with calls that are held in the store, and perhaps a few more; null until it was asked. */
   #heldTraces: Set<string> | null = null;
 
   constructor(given: {
     readonly trees: SpanTrees;
-    readonly store: Pick<Store, "heldCalls" | "dueHeldCalls">;
+    readonly store: Pick<Store, "heldCalls" | "dueHeldCalls" | "countedTraces">;
     readonly notes: Notes;
   }) {
     this.#trees = given.trees;
@@ -56,8 +56,12 @@ export class SpanIntake {
       into.add(agent, meaning.call);
     }
     await this.#releaseCovered(records, told, heldTraces, into);
-    for (const { agent, span, meaning } of told) {
-      if (meaning.is !== "sum" || this.#trees.isCovered(span.trace, span.span)) continue;
+    const sums = told.filter(
+      ({ span, meaning }) => meaning.is === "sum" && !this.#trees.isCovered(span.trace, span.span),
+    );
+    const before = await this.#countedBefore(sums);
+    for (const { agent, span, meaning } of sums) {
+      if (before.has(span.trace)) continue;
       const { trace, span: id, parent } = span;
       heldTraces.add(trace);
       into.hold.push({ agent, trace, span: id, parent, dueAt: now + holdMs, call: meaning.call });
@@ -108,6 +112,15 @@ export class SpanIntake {
       if (this.#trees.isCovered(trace, span) || others.length > 0) into.release.push({ trace, span });
     }
     for (const trace of traces) if (!held.some((call) => call.trace === trace)) heldTraces.delete(trace);
+  }
+
+  /**
+   * Traces of which calls were counted before this process began: their spans are not in memory, and a sum that comes only
+   * now is taken to be theirs.
+   */
+  async #countedBefore(sums: readonly Meant[]): Promise<ReadonlySet<string>> {
+    const unseen = new Set(sums.map(({ span }) => span.trace).filter((trace) => !this.#trees.hasCounted(trace)));
+    return unseen.size === 0 ? unseen : this.#store.countedTraces([...unseen]);
   }
 
   async #traces(): Promise<Set<string>> {

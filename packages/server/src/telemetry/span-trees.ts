@@ -79,6 +79,12 @@ export class SpanTrees {
     return this.#trees.get(trace)?.nodes.get(span)?.arrived ?? false;
   }
 
+  /** Whether a call of this trace was counted since this process began: then what is below a sum is known. */
+  hasCounted(trace: string): boolean {
+    const nodes = this.#trees.get(trace)?.nodes.values();
+    return nodes !== undefined && nodes.some((node) => node.counts === true);
+  }
+
   /** Usage was told by this span: all above it know now that theirs may be a sum. */
   tell({ trace, parent }: SpanPlace): void {
     this.#cover(this.#tree(trace), parent);

@@ -99,6 +99,15 @@ test("what is held survives a restart, and any usage of its trace supersedes it 
   assert.equal(scene.meter.tokens, 670, "and without any it counts");
 });
 
+test("calls that were counted before a restart are not counted again in the sum that comes after it", async () => {
+  await using scene = await openTelemetry();
+  await scene.send("traces", tracesJson([chat("call", "root", 600, 60)]));
+  scene.restart();
+  await scene.send("traces", tracesJson([agent("root", null, 600, 60)]));
+  await afterHold(scene);
+  assert.equal(scene.meter.tokens, 660);
+});
+
 test("of two nested spans of one call the inner counts, and a call with other tokens counts beside its parent", async () => {
   await using scene = await openTelemetry();
   await scene.send("traces", tracesJson([chat("inner", "outer", 100, 10), chat("outer", null, 100, 10)]));

@@ -46,7 +46,7 @@ export interface Telemetry {
 }
 
 export interface TelemetryDeps {
-  readonly store: Pick<Store, "series" | "heldCalls" | "dueHeldCalls" | "agent">;
+  readonly store: Pick<Store, "series" | "heldCalls" | "dueHeldCalls" | "countedTraces" | "agent">;
   readonly meter: UsageMeter;
   readonly clock: Clock;
   readonly log: Pick<Log, "info" | "warn" | "error">;

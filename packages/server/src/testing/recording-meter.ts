@@ -1,4 +1,4 @@
-import type { MeteredCall } from "@midwatch/core";
+import { defaultSettings, newAgent, type MeteredCall } from "@midwatch/core";
 import type { Store } from "@midwatch/store";
 import type { MeteredBatch, UsageMeter } from "../metering/usage-meter.ts";
 
@@ -30,12 +30,24 @@ export function createRecordingMeter(store: () => Store): RecordingMeter {
     record: async (batch: MeteredBatch) => {
       if (failure !== null) throw failure;
       const { telemetry } = batch;
-      await store().fold([], () => ({ agents: [], outbox: () => [], ...(telemetry ? { telemetry } : {}) }));
-      for (const [agent, more] of batch.calls) {
-        const known = callsOf(agent);
-        const keys = new Set(known.map(({ key }) => key));
-        calls.set(agent, [...known, ...more.filter(({ key }) => !keys.has(key) && keys.add(key))]);
-      }
+      const fresh = Array.from(batch.calls, ([agent, more]) => {
+        const keys = new Set(callsOf(agent).map(({ key }) => key));
+        return [agent, more.filter(({ key }) => !keys.has(key) && keys.add(key))] as const;
+      });
+      const agents = fresh.map(([name, ofAgent]) => ({ ...plain, ...newAgentOf(name), calls: ofAgent.map(counted) }));
+      const writes = { agents, outbox: () => [], ...(telemetry ? { telemetry } : {}) };
+      await store().fold([...batch.calls.keys()], () => writes);
+      for (const [agent, more] of fresh) calls.set(agent, [...callsOf(agent), ...more]);
     },
   };
+}
+
+const plain = { deadline: null, moveDeadline: false, beats: [], history: [], incidents: [] };
+
+function newAgentOf(name: string) {
+  return { name, state: newAgent(name, 0, defaultSettings) };
+}
+
+function counted(call: MeteredCall) {
+  return { call, price: null, counted: true };
 }

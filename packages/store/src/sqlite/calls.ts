@@ -39,8 +39,8 @@ export function knownCalls(db: Connection, rows: ReadonlyMap<string, AgentRow>):
 const insertCall = `
 INSERT INTO calls (agent_id, key, at, source, provider, model, input_tokens, output_tokens, cache_read_tokens,
   cache_write_tokens, reasoning_tokens, calls, reported_usd_micros, cost_usd_micros, priced_by, price_version, outcome,
-  estimated, counted, session, remarks)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  estimated, counted, trace, session, remarks)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export function addCalls(db: Connection, agentId: number, records: readonly CallRecord[]): void {
   for (const { call, price, counted } of records) {
@@ -64,6 +64,7 @@ export function addCalls(db: Connection, agentId: number, records: readonly Call
       call.outcome,
       call.isEstimated ? 1 : 0,
       counted ? 1 : 0,
+      call.trace,
       call.session,
       call.remarks.length === 0 ? null : JSON.stringify(call.remarks),
     );
@@ -199,6 +200,13 @@ export function readCalls(
   );
 }
 
+const tracesCounted = `
+SELECT DISTINCT trace FROM calls WHERE trace IN (SELECT value FROM json_each(?)) AND counted = 1`;
+
+export function readCountedTraces(db: Connection, traces: readonly string[]): ReadonlySet<string> {
+  return new Set(db.all(tracesCounted, JSON.stringify(traces)).map((row) => text(row, "trace")));
+}
+
 const modelHoursOf = (which: string): string => `
 SELECT name, call_hours.* FROM agents CROSS JOIN call_hours ON agent_id = agents.id
 WHERE hour >= ?1 AND hour < ?2 ${which} ORDER BY name, hour, provider, model, source, counted`;
@@ -243,6 +251,7 @@ function callOf(row: Columns, agent: string): StoredCall {
       isEstimated: number(row, "estimated") === 1,
       tools: [],
       promptHash: null,
+      trace: textOrNull(row, "trace"),
       session: textOrNull(row, "session"),
       remarks: remarks === null ? [] : (JSON.parse(remarks) as string[]),
     },

@@ -22,12 +22,15 @@ CREATE TABLE calls (
   outcome TEXT NOT NULL,
   estimated INTEGER NOT NULL,
   counted INTEGER NOT NULL,
+  trace TEXT,
   session TEXT,
   remarks TEXT,
   PRIMARY KEY (agent_id, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX calls_by_agent ON calls (agent_id, at, key);
 CREATE INDEX calls_by_time ON calls (at);
+
+CREATE INDEX calls_by_trace ON calls (trace) WHERE trace IS NOT NULL;
 
 CREATE TABLE call_hours (
   agent_id INTEGER NOT NULL,

@@ -26,6 +26,7 @@ function record(key: string, over: Partial<CallRecord["call"]> = {}, more: Parti
       isEstimated: false,
       tools: [],
       promptHash: null,
+      trace: null,
       session: "chat-1",
       remarks: ["odd"],
       ...over,
@@ -58,7 +59,7 @@ export const callClaims: Claims = {
         { provider: null, model: null, session: null, remarks: [], costUsdMicros: 7 },
         { price: null, counted: false },
       ),
-      record("c", { source: "metric", outcome: "aborted", isEstimated: true, calls: 12 }),
+      record("c", { source: "metric", trace: "t1", outcome: "aborted", isEstimated: true, calls: 12 }),
     ];
     await write(store, "bot", ...written);
     const { items } = await store.calls("bot", { limit: 10, cursor: null });
@@ -77,6 +78,17 @@ export const callClaims: Claims = {
       return { agents: [], outbox: () => [] };
     });
     assert.deepEqual(asked, [true, false, false]);
+  },
+
+  "traces in which a call that counts was told are known": async (store) => {
+    await write(
+      store,
+      "bot",
+      record("a", { trace: "t1" }),
+      record("b", { trace: "t2" }, { counted: false }),
+      record("c"),
+    );
+    assert.deepEqual(await store.countedTraces(["t1", "t2", "t3"]), new Set(["t1"]));
   },
 
   "calls are listed newest first, page by page, also those of the same moment": async (store) => {

@@ -22,6 +22,7 @@ const call: MeteredCall = {
   tools: [{ name: "search", argsHash: null }],
   promptHash: null,
   session: "s-1",
+  trace: null,
   remarks: ["odd"],
 };
 
