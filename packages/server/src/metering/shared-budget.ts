@@ -43,7 +43,7 @@ export interface SharedBudget {
 const ranks: Readonly<Record<Level, number>> = { within: 0, near: 1, exceeded: 2 };
 
 /** The worst of its limits. */
-export function levelOf({ state, limits }: SharedBudget): Level {
+function levelOf({ state, limits }: SharedBudget): Level {
   let worst: Level = "within";
   for (const { level } of standingsOf(state.spent, limits)) if (ranks[level] > ranks[worst]) worst = level;
   return worst;

@@ -100,7 +100,7 @@ export const EventSchema = Type.Object({
   data: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()])),
 });
 
-export const LimitSchema = Type.Object({
+const LimitSchema = Type.Object({
   name: Type.String({ description: "Such as usd_per_day" }),
   limit: Type.Number({ description: "Dollars or tokens" }),
   spent: Type.Number(),
