@@ -1,76 +1,51 @@
-// Series of tokens per cycle to try detectors on: files given by path, and a generated corpus that is always there.
-// Everything is drawn from a seed, so that a table can be had again.
+// What agents spend when nothing is wrong: tokens per cycle, one cycle a minute. Drawn from a seed, or read from a file.
 
-import { readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { between, normal, seeded, type Random } from "./random.ts";
 
 export interface Series {
   readonly name: string;
-  /** Tokens per cycle, in order. */
+  /** Tokens per cycle, in order; 0 is a cycle that was idle. */
   readonly cycles: readonly number[];
-  /** Comes from a file rather than from the generator. */
-  readonly real: boolean;
 }
 
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
-export type Random = () => number;
+const dayCycles = 1_440;
 
-export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-/** Reads one series: a CSV file with `ContextTokens` and `GeneratedTokens`, whose sum is a cycle, or one number per line. */
-export function readSeries(path: string): Series {
-  const [head = "", ...rows] = readFileSync(path, "utf8").trim().split(/\r?\n/);
-  const columns = head.split(",");
-  const wanted = ["ContextTokens", "GeneratedTokens"].map((name) => columns.indexOf(name));
-  const plain = wanted.includes(-1);
-  const cycles = (plain ? [head, ...rows] : rows).map((row, index) => {
-    const cells = row.split(",");
-    const tokens = plain ? Number(row) : wanted.reduce((sum, column) => sum + Number(cells[column]), 0);
-    if (row.trim() === "" || !Number.isFinite(tokens) || tokens < 0)
-      throw new Error(
-        `${path}, line ${index + (plain ? 1 : 2)}: "${row}" is no count of tokens. ` +
-          "Give a CSV file with the columns ContextTokens and GeneratedTokens, or one number per line.",
-      );
-    return tokens;
-  });
-  return { name: basename(path).replace(/\.\w+$/, ""), cycles, real: true };
-}
-
-/** What agents are known to do: steady, heavy-tailed, wandering, and following the day. */
-export function generatedSeries(seed: number): readonly Series[] {
+/** Series that other things are put into: even, uneven, and with a memory. */
+export function evenAndUneven(seed: number, cycles = 10_000): readonly Series[] {
   return [
-    { name: "steady", cycles: draw(10_000, steady(seeded(seed))), real: false },
-    { name: "heavy tail", cycles: draw(10_000, heavyTail(seeded(seed + 1))), real: false },
-    { name: "wandering", cycles: draw(10_000, wandering(seeded(seed + 2))), real: false },
-    { name: "busy days, idle nights", cycles: daysAndNights(seeded(seed + 3), 14), real: false },
+    { name: "steady", cycles: draw(cycles, steady(seeded(seed))) },
+    { name: "heavy tail", cycles: draw(cycles, heavyTail(seeded(seed + 1))) },
+    { name: "wandering", cycles: draw(cycles, wandering(seeded(seed + 2))) },
   ];
 }
 
-/** An agent that polls for 150–250 tokens and, with the given probability, acts for 2,000 and a request. */
-export function pollAndAct(random: Random, count: number, acts: number, request: () => number): readonly number[] {
-  return draw(count, () => Math.round(random() < acts ? 2_000 + request() : 150 + 100 * random()));
+/** Series with a rhythm of their own. */
+export function rhythmic(seed: number): readonly Series[] {
+  return [
+    { name: "bursty", cycles: bursty(seeded(seed + 3), 20_000) },
+    { name: "idle gaps", cycles: idleGaps(seeded(seed + 4), 20_000) },
+    { name: "busy days, idle nights", cycles: daysAndNights(seeded(seed + 5), 28) },
+    { name: "a heavy job each night", cycles: nightlyJob(seeded(seed + 6), 28) },
+  ];
 }
 
-/** The same shape around another mean. */
-export function scaledToMean(series: Series, mean: number): Series {
-  const factor = (mean * series.cycles.length) / series.cycles.reduce((sum, one) => sum + one, 0);
-  return { ...series, cycles: series.cycles.map((tokens) => tokens * factor) };
+export function steady(random: Random): () => number {
+  return () => Math.round(1_500 * Math.exp(0.2 * normal(random)));
 }
 
 export function heavyTail(random: Random): () => number {
   return () => Math.round(1_500 * Math.exp(0.8 * normal(random) - 0.32));
 }
 
-function steady(random: Random): () => number {
-  return () => Math.round(1_500 * Math.exp(0.2 * normal(random)));
+/** Polls for 150–250 tokens and, with the given probability, acts for 2,000 and a request. */
+export function pollAndAct(random: Random, count: number, acts: number, request: () => number): readonly number[] {
+  return draw(count, () => Math.round(random() < acts ? 2_000 + request() : 150 + 100 * random()));
+}
+
+/** The same shape around another mean. */
+export function scaledToMean({ name, cycles }: Series, mean: number): Series {
+  const factor = (mean * cycles.length) / cycles.reduce((sum, one) => sum + one, 0);
+  return { name, cycles: cycles.map((tokens) => tokens * factor) };
 }
 
 /** Each cycle remembers the one before: the work at hand is dear for a while, then cheap for a while. */
@@ -82,22 +57,52 @@ function wandering(random: Random): () => number {
   };
 }
 
-/** A cycle a minute: a few hundred tokens at night, some thousands by day, weekends quieter. */
+/** Small cycles, and about every 150 of them a burst of a few that cost up to a hundred times as much. */
+function bursty(random: Random, cycles: number): readonly number[] {
+  let left = 0;
+  let height = 0;
+  return draw(cycles, () => {
+    if (left === 0 && random() < 1 / 150) {
+      left = between(random, 1, 15);
+      height = Math.min(100, 4 / random() ** 0.8);
+    }
+    const times = left > 0 ? height : 1;
+    left = Math.max(0, left - 1);
+    return Math.round(400 * times * Math.exp(0.4 * normal(random)));
+  });
+}
+
+/** Works for a few minutes to a few hours, then is idle as long. The first cycles after a gap cost double. */
+function idleGaps(random: Random, cycles: number): readonly number[] {
+  const series: number[] = [];
+  while (series.length < cycles) {
+    const busy = draw(between(random, 5, 200), (n) =>
+      Math.round(2_000 * (n < 3 ? 2 : 1) * Math.exp(0.4 * normal(random))),
+    );
+    series.push(...busy, ...draw(between(random, 5, 400), () => 0));
+  }
+  return series.slice(0, cycles);
+}
+
+/** A few hundred tokens at night, some thousands by day, weekends quieter. */
 function daysAndNights(random: Random, days: number): readonly number[] {
-  return Array.from({ length: days * 1_440 }, (_, minute) => {
-    const day = Math.floor(minute / 1_440);
-    const hour = (minute % 1_440) / 60;
+  return draw(days * dayCycles, (minute) => {
+    const day = Math.floor(minute / dayCycles);
+    const hour = (minute % dayCycles) / 60;
     const busy = Math.max(0, Math.sin(((hour - 6) / 14) * Math.PI)) * (day % 7 < 5 ? 1 : 0.4);
     const isIdle = random() < 0.5 * (1 - busy);
     return isIdle ? 0 : Math.round((250 + 6_000 * busy) * Math.exp(0.6 * normal(random)));
   });
 }
 
-function draw(count: number, next: () => number): readonly number[] {
-  return Array.from({ length: count }, next);
+/** Cheap all day; at two in the morning an hour of cycles that cost eight times as much. */
+function nightlyJob(random: Random, days: number): readonly number[] {
+  return draw(days * dayCycles, (minute) => {
+    const job = Math.floor((minute % dayCycles) / 60) === 2;
+    return Math.round((job ? 8 : 1) * 800 * Math.exp(0.4 * normal(random)));
+  });
 }
 
-/** A standard normal variate (Box–Muller). */
-function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+function draw(count: number, next: (index: number) => number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => next(index));
 }

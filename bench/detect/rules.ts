@@ -1,57 +1,79 @@
-// The detectors that are compared, behind one small face: feed cycles, see what would have gone out.
+// The detectors that are compared, behind one small face: feed beats, see what would have gone out.
 
-import { defaultCostSettings, emptyHistory, judgeCycle, type CostSettings } from "@midwatch/core";
+import { defaultCostSettings, emptyCostState, kindsInAlarm, stepCost, type CostSettings } from "@midwatch/core";
 
-/** What one cycle would have caused. `closed` leaves an alarm, and may come with nothing else. */
+/** What an agent says of one beat. A beat that closes nothing belongs to a cycle that goes on. */
+export interface Beat {
+  readonly tokens: number;
+  readonly kind: string | null;
+  readonly cycle: number | null;
+  readonly closes: boolean;
+}
+
+/** What one beat would have caused. */
 export interface Seen {
   readonly page: boolean;
   readonly warn: boolean;
-  readonly spike: boolean;
-  /** An alarm is open after this cycle. */
+  /** An alarm is open after this beat. */
   readonly open: boolean;
+  /** An alarm ended because its level became the new normal. */
   readonly accepted: boolean;
 }
 
-export type Rule = (tokens: number) => Seen;
+export type Rule = (beat: Beat) => Seen;
 
-/** "A cycle above `factor` times the mean of the last 50", from the tenth cycle on. It knows no incident: it is open while it holds. */
-export function plainRule(factor: number): Rule {
+export const ruleNames = ["plain 10×", "plain 3×", "three scales"] as const;
+export type RuleName = (typeof ruleNames)[number];
+
+/** A fresh detector. Pass a floor of 0 for series whose mean is scaled below the floor. */
+export function ruleNamed(name: RuleName, floorTokens = defaultCostSettings.floorTokens): Rule {
+  switch (name) {
+    case "plain 10×":
+      return plainRule(10);
+    case "plain 3×":
+      return plainRule(3);
+    case "three scales":
+      return threeScaleRule({ ...defaultCostSettings, floorTokens });
+  }
+}
+
+/**
+ * "A cycle above `factor` times the mean of the last 50", from the tenth cycle on. It knows no incident: it is open while
+ * it holds. It knows no kinds of cycle, and judges a cycle at its end.
+ */
+function plainRule(factor: number): Rule {
   const last: number[] = [];
   let sum = 0;
   let open = false;
-  return (tokens) => {
+  let unended = 0;
+  return ({ tokens, closes }) => {
+    unended += tokens;
+    if (!closes) return { page: false, warn: false, open, accepted: false };
+    const cycle = unended;
+    unended = 0;
     const wasOpen = open;
-    open = last.length >= 10 && tokens > (factor * sum) / last.length;
-    last.push(tokens);
-    sum += tokens;
+    open = last.length >= 10 && cycle > (factor * sum) / last.length;
+    last.push(cycle);
+    sum += cycle;
     if (last.length > 50) sum -= last.shift() ?? 0;
-    return { page: open && !wasOpen, warn: false, spike: false, open, accepted: false };
+    return { page: open && !wasOpen, warn: false, open, accepted: false };
   };
 }
 
-/** The rule of `@midwatch/core`. Pass `floorTokens: 0` for series that are not tokens. */
-export function threeScaleRule(overrides: Partial<CostSettings> = {}): Rule {
-  const settings = { ...defaultCostSettings, ...overrides };
-  let history = emptyHistory();
-  return (tokens) => {
-    const judged = judgeCycle(history, tokens, settings);
-    history = judged.history;
-    const { verdict } = judged;
-    const opened = "change" in verdict && verdict.change === "opened";
+/** The rule of `@midwatch/core`. */
+function threeScaleRule(settings: CostSettings): Rule {
+  let state = emptyCostState;
+  return (beat) => {
+    const step = stepCost(state, { ...beat, detect: true }, settings);
+    state = step.state;
+    const verdicts = step.judged.map(({ verdict }) => verdict);
+    const opened = (alarm: string) =>
+      verdicts.some((one) => one.alarm === alarm && "change" in one && one.change === "opened");
     return {
-      page: opened && verdict.alarm === "runaway",
-      warn: opened && verdict.alarm === "drift",
-      spike: verdict.alarm === "spike",
-      open: history.alarm !== null,
-      accepted: verdict.closed?.how === "accepted",
+      page: opened("runaway"),
+      warn: opened("drift"),
+      open: kindsInAlarm(state, "runaway").length + kindsInAlarm(state, "drift").length > 0,
+      accepted: verdicts.some(({ closed }) => closed?.how === "accepted"),
     };
   };
-}
-
-export function feedAll(rule: Rule, cycles: readonly number[]): readonly Seen[] {
-  return cycles.map((tokens) => rule(tokens));
-}
-
-export function count(seen: readonly Seen[], what: keyof Seen): number {
-  return seen.filter((one) => one[what]).length;
 }
