@@ -1,11 +1,11 @@
 // What is remembered of one kind of cycle. A history is plain data and changes with every cycle, so it is kept in two
 // parts: a small one that is new each time, and `long`, which stays the same object for 84 cycles and which a store may
-// therefore skip. Everything the rule asks for is a sum over the last 150 or so cycles; adding them up takes a third of
-// a microsecond, is exact for integers, and leaves no running totals that could go astray.
+// therefore skip. Everything the rule asks for is a sum over the last 250 or so cycles; adding them up takes half a
+// microsecond, is exact for integers, and leaves no running totals that could go astray.
 
 import type { Alarm } from "./alarm.ts";
 import { blockCycles, emptyLongWindow, endBlock, largestOf, type LongWindow } from "./long-window.ts";
-import type { CostSettings, PerScale, ScaleIndex } from "./settings.ts";
+import type { CostScale, CostSettings, PerScale, ScaleIndex } from "./settings.ts";
 
 export interface KindHistory {
   /** Cycles accepted in all. */
@@ -40,9 +40,9 @@ export function emptyHistory(): KindHistory {
 export function learnCycle(history: KindHistory, tokens: number, settings: CostSettings): KindHistory {
   const seen = append(history, [tokens]);
   const learned = rememberSums(seen, [
-    sumClearOfLast(seen, settings.scales[0].cycles),
-    sumClearOfLast(seen, settings.scales[1].cycles),
-    sumClearOfLast(seen, settings.scales[2].cycles),
+    sumBefore(seen, settings.scales[0], settings),
+    sumBefore(seen, settings.scales[1], settings),
+    sumBefore(seen, settings.scales[2], settings),
   ]);
   if (learned.recent.length < blockCycles) return learned;
   const { accepted, recent: cycles, sums, long } = learned;
@@ -100,7 +100,16 @@ export function sumBack({ long, recent }: KindHistory, skip: number, count: numb
   return sum;
 }
 
-/** The newest sum of `cycles` cycles that shares none with the last `cycles`, or 0 when there is none yet. */
-function sumClearOfLast(history: KindHistory, cycles: number): number {
-  return atHand(history) < 2 * cycles ? 0 : sumBack(history, cycles, cycles);
+/** The newest sum of as many cycles as the scale judges, from before those and their gap; 0 when there is none yet. */
+function sumBefore(history: KindHistory, scale: CostScale, settings: CostSettings): number {
+  const gap = gapAfter(history.accepted, scale, settings);
+  return atHand(history) < 2 * scale.cycles ? 0 : sumBack(history, scale.cycles + gap, scale.cycles);
+}
+
+/**
+ * The gap between the cycles of a scale and those before. A young history has none: its first cycles say too little of
+ * what is usual. Then it opens cycle by cycle, so that no cycle is passed over.
+ */
+export function gapAfter(accepted: number, { gapCycles }: CostScale, { novelty }: CostSettings): number {
+  return Math.max(0, Math.min(gapCycles, accepted - novelty.growingBelow));
 }

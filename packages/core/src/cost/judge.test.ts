@@ -123,6 +123,8 @@ for (const [percent, byCycle] of [
   [10, 26],
   [5, 44],
   [3, 65],
+  [2, 82],
+  [1, 140],
 ] as const) {
   test(`growth of ${percent} % a cycle is a possible loop or a drift within ${byCycle} cycles`, () => {
     const agent = cyclesInTest();
@@ -134,12 +136,41 @@ for (const [percent, byCycle] of [
   });
 }
 
-test("growth of one percent a cycle is left to the daily report", () => {
+test("growth of half a percent a cycle is left to the daily report", () => {
   const agent = cyclesInTest();
   agent.feed(...times(400, 1_500));
-  const words = agent.feed(...Array.from({ length: 500 }, (_, n) => Math.round(1_500 * 1.01 ** n)));
+  const words = agent.feed(...Array.from({ length: 500 }, (_, n) => Math.round(1_500 * 1.005 ** n)));
   assert.deepEqual(tally(words), { usual: 500 });
 });
+
+test("growth of one percent a cycle is a drift first, and a possible loop before it could become the new normal", () => {
+  const agent = cyclesInTest();
+  agent.feed(...times(400, 1_500));
+  const words = agent.feed(...Array.from({ length: 300 }, (_, n) => Math.round(1_500 * 1.01 ** n)));
+  const alarms = words.filter((word) => !/usual|continues/.test(word));
+  assert.deepEqual(alarms, ["drift opened", "runaway opened"]);
+});
+
+test("a slow ramp that came down is found again when it comes again", () => {
+  const agent = cyclesInTest();
+  const ramp = Array.from({ length: 150 }, (_, n) => Math.round(1_500 * 1.01 ** n));
+  agent.feed(...times(400, 1_500), ...ramp, ...times(200, 1_500));
+  assert.equal(agent.history.alarm, null);
+  assert.match(agent.feed(...ramp).join(), /drift opened/);
+});
+
+for (const [known, compared, baseline] of [
+  [150, "the fifty just before them, as the history is young", 3_000],
+  [400, "what was usual a hundred cycles earlier", 1_500],
+] as const) {
+  test(`after ${known} cycles and a hundred that cost double, fifty dear ones are compared with ${compared}`, () => {
+    const agent = cyclesInTest();
+    agent.feed(...times(known, 1_500), ...times(100, 3_000));
+    agent.feed(...times(45, 11_000));
+    const opened = agent.verdicts.find((one) => one.alarm === "drift");
+    assert.equal(opened?.baseline, baseline);
+  });
+}
 
 test("a ramp that opens a drift becomes a runaway when it rises further", () => {
   const agent = cyclesInTest();

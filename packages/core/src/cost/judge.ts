@@ -1,5 +1,5 @@
 // Tokens per cycle against the agent's own baseline: one rule at three scales (1, 10 and 50 cycles), so that it sees a
-// loop on its first dear cycle and a ramp of two percent a cycle alike. The simpler rule, "a cycle above ten times the
+// loop on its first dear cycle and a ramp of one percent a cycle alike. The simpler rule, "a cycle above ten times the
 // mean of the last fifty", was measured and fails three ways: the runaway enters its own mean, so that the alarm clears
 // itself after five cycles; growth under fifteen percent a cycle never trips it; and an agent that polls cheaply and
 // acts dearly trips it all day. The three answers are here: an alarm freezes what it was judged by, three scales, and a

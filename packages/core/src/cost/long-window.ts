@@ -51,10 +51,10 @@ export function largestOf(long: LongWindow, scale: ScaleIndex): number {
 }
 
 /**
- * How many accepted cycles must be at hand: the widest scale, what lies before it, and as much again as an incident
+ * How many accepted cycles must be at hand: the widest scale, its gap, what lies before it, and as much again as an incident
  * takes back, so that the scales can still be read after it.
  */
 function lookBack({ scales, baselineCycles }: CostSettings): number {
-  const widest = scales[2].cycles;
-  return widest + Math.max(widest, baselineCycles) + widest;
+  const { cycles: widest, gapCycles } = scales[2];
+  return widest + gapCycles + Math.max(widest, baselineCycles) + widest;
 }

@@ -3,8 +3,15 @@
 // pages every time an agent that polls cheaply acts dearly; the second alone never notices a cheap agent's first loop
 // against one dear day. The cycles in question are left out of both comparisons: otherwise a rise that lasts would
 // slowly become its own excuse.
+//
+// The widest scale also leaves out the 100 cycles before those. Growth of 2 % a cycle makes 50 cycles 2.69 times as
+// dear as the 50 before them, never three times, and against a memory that follows it closely it never looks new:
+//
+//            ▁▁▁▁▁▁▁▁▁▁▁▂▂▂▂▃▃▃▄▄▅▆▇█
+//     ├── 50 ──┤├───── 100 ────┤├── 50 ──┤
+//      baseline      left out     judged       known before: all that ends where the baseline ends
 
-import { acceptedAtLevel, atHand, largestSum, sumBack, type KindHistory } from "./history.ts";
+import { acceptedAtLevel, atHand, gapAfter, largestSum, sumBack, type KindHistory } from "./history.ts";
 import type { CostSettings, ScaleIndex } from "./settings.ts";
 import type { ScaleReading } from "./verdict.ts";
 
@@ -13,7 +20,8 @@ export function readScale(history: KindHistory, scale: ScaleIndex, settings: Cos
   const { cycles } = settings.scales[scale];
   const acceptedBefore = acceptedAtLevel(history) - 1;
   if (acceptedBefore < 2 * cycles || isWarmingUp(history, acceptedBefore, settings)) return null;
-  const baseline = meanBefore(history, cycles, settings);
+  const gap = gapAfter(acceptedAtLevel(history), settings.scales[scale], settings);
+  const baseline = meanBefore(history, cycles + gap, settings);
   return baseline === null ? null : compare(history, scale, { baseline, acceptedBefore }, settings);
 }
 

@@ -1,6 +1,8 @@
 /** One scale of the rule: the last `cycles` cycles, hot when their mean exceeds `factor` times the baseline. */
 export interface CostScale {
   readonly cycles: number;
+  /** Accepted cycles left out between those judged and those they are compared with, once the history has grown. */
+  readonly gapCycles: number;
   readonly factor: number;
   /** A `runaway` or `drift` opened at this scale closes at or below this multiple of the baseline. */
   readonly closeFactor: number;
@@ -50,9 +52,9 @@ export interface CostSettings {
 
 export const defaultCostSettings: CostSettings = {
   scales: [
-    { cycles: 1, factor: 10, closeFactor: 3 },
-    { cycles: 10, factor: 5, closeFactor: 2 },
-    { cycles: 50, factor: 3, closeFactor: 1.5 },
+    { cycles: 1, gapCycles: 0, factor: 10, closeFactor: 3 },
+    { cycles: 10, gapCycles: 0, factor: 5, closeFactor: 2 },
+    { cycles: 50, gapCycles: 100, factor: 3, closeFactor: 1.5 },
   ],
   baselineCycles: 50,
   longWindowCycles: 10_080,
