@@ -260,7 +260,7 @@ async function meteredByProxy(
   assert.equal(agent?.tokens_total, tokens, "the agent's total is that of its calls");
   // One case after the other, so the ledger has them in this order.
   const rows = new Map(cases.map(({ name }, index) => [name, [rowOf(calls[index])]]));
-  const guessed = cases.filter((_, index) => calls[index]?.estimated === true && calls[index]?.outcome === "aborted");
+  const guessed = cases.filter((_, index) => calls[index]?.estimated === true && calls[index].outcome === "aborted");
   return { rows, tools: new Map(), guessed: new Set(guessed.map(({ name }) => name)) };
 }
 

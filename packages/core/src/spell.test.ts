@@ -19,6 +19,6 @@ test("tokens are written shortly, and never as a thousand of a unit", () => {
   ]);
 });
 
-test("money has its cents, and less than a cent the digits that it has", () => {
-  assert.deepEqual([0, 4_200_000, 1_234_500_000, 2_300].map(spellUsd), ["$0.00", "$4.20", "$1,234.50", "$0.0023"]);
+test("money has its cents where there are any, and less than a cent the digits that it has", () => {
+  assert.deepEqual([0, 4_200_000, 1_234_500_000, 2_300].map(spellUsd), ["$0", "$4.20", "$1,234.50", "$0.0023"]);
 });
