@@ -18,6 +18,7 @@ import type { CycleRecord } from "./effect.ts";
 import { findIncident, isShadow, openIncident, resolveIncident } from "./incidents.ts";
 import { changeState } from "./liveness.ts";
 import { isRunning, stopProcess } from "./restart-policy.ts";
+import { sourcesAt } from "./metering.ts";
 import { endOfCycle } from "./repetition.ts";
 import type { Ms } from "./time.ts";
 import { record, type Turn } from "./turn.ts";
@@ -89,7 +90,9 @@ function applyMinutes(turn: Turn, judged: readonly JudgedCycle[]): void {
 /** What is counted per cycle begins anew. */
 export function endCycle(turn: Turn): void {
   endBudgetCycle(turn);
-  turn.state.repetition = endOfCycle(turn.state.repetition);
+  const { state, at } = turn;
+  const isOutside = state.beatsTotal > 0 && sourcesAt(state.metering, at).some((source) => source !== "beat");
+  state.repetition = endOfCycle(state.repetition, isOutside);
 }
 
 /** Its run is over: the next one counts its cycles anew, and may give another cycle the same number. */

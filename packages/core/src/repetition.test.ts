@@ -75,6 +75,18 @@ test("the very same request five times running within one cycle is repetition; o
   assert.deepEqual(agent.notices(), ["opened repetition"]);
 });
 
+test("seen from outside, the same call once a cycle is a poll, and three times in one cycle is repetition", () => {
+  const agent = agentInTest();
+  const tools = [{ name: "check_inbox", argsHash: "a" }];
+  for (let cycle = 0; cycle < 20; cycle += 1) {
+    agent.calls(cycle * MINUTE + SECOND, { tools });
+    agent.beat(cycle * MINUTE + 2 * SECOND, { cycle, cycleMs: 900 });
+  }
+  assert.deepEqual(agent.notices(), []);
+  agent.calls(20 * MINUTE, { tools }, { tools }, { tools });
+  assert.deepEqual(agent.notices(), ["opened repetition"]);
+});
+
 test("a request that failed and is tried again costs nothing, and is none", () => {
   const agent = agentInTest();
   agent.beat(SECOND);

@@ -46,9 +46,13 @@ export function rememberPrompt(state: RepetitionState, hash: string): Repetition
   return { ...state, prompt: { hash, times } };
 }
 
-/** A cycle is over: the next may well ask the same. */
-export function endOfCycle(state: RepetitionState): RepetitionState {
-  return state.prompt === null ? state : { ...state, prompt: null };
+/**
+ * A cycle is over: the next may well ask the same. Where tools were not reported by the agent itself but seen from outside,
+ * that holds for them, too: looking into the same inbox once a cycle is what many agents are for.
+ */
+export function endOfCycle(state: RepetitionState, seenFromOutside: boolean): RepetitionState {
+  if (state.prompt === null && (!seenFromOutside || state.calls.length === 0)) return state;
+  return { calls: seenFromOutside ? [] : state.calls, prompt: null };
 }
 
 /** What is being repeated now, or null. */

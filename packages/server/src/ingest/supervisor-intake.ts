@@ -146,7 +146,10 @@ export class SupervisorIntake {
       const patch = patchOfSupervised(settings);
       return {
         name,
-        events: [{ type: "supervisor-seen", at, supervisor, host }],
+        events: [
+          { type: "supervisor-seen", at, supervisor, host },
+          { type: "settings-changed", at },
+        ],
         registerAt: ledger.census.hasRoomFor(name) ? at : null,
         change: (overrides) =>
           JSON.stringify(overrides.supervisor) === JSON.stringify(patch)

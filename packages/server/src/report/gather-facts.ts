@@ -167,8 +167,10 @@ async function coveredBySpool(row: AgentRow, gaps: readonly Span[], sources: Fac
   const covered: Span[] = [];
   for (const gap of gaps) {
     const beats = await readPages((page) => sources.store.beats(row.name, { from: gap.from, to: gap.to, ...page }));
-    for (const { at } of beats) covered.push({ from: at, to: Math.min(at + seenMs, gap.to) });
-    const first = beats.at(-1);
+    // What was only metered proves no loop.
+    const lived = beats.filter(({ status }) => status !== "metered");
+    for (const { at } of lived) covered.push({ from: at, to: Math.min(at + seenMs, gap.to) });
+    const first = lived.at(-1);
     // The last beat that the server saw itself reaches into the gap.
     if (first && first.at - gap.from <= seenMs) covered.push({ from: gap.from, to: first.at });
   }
