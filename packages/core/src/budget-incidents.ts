@@ -84,7 +84,7 @@ function stopSpending(turn: Turn, exceeded: readonly LimitStanding[]): void {
     text: `It is paused: it is told so in the answer to its next beat, its supervisor stops it, and the metering proxy refuses its calls. ${whatEnds(until, turn.at)}${blindSpot(worst)}`,
     numbers: numbersOf(worst),
   });
-  hold(turn, { budget: ownBudget, reason: `paused: ${title}`, until });
+  hold(turn, { budget: ownBudget, reason: title, until });
 }
 
 function allowSpending(turn: Turn, by: "itself" | "person"): void {
@@ -124,13 +124,13 @@ function hold(turn: Turn, held: { readonly budget: string; readonly reason: stri
   const before = state.hold;
   if (before && (before.by !== "budget" || before.budget !== held.budget)) return;
   if (before?.until === held.until) return;
-  state.hold = { by: "budget", directive: "pause", who: "budget", at: before?.at ?? at, ...held };
+  const reason = `paused: ${held.reason}`;
+  state.hold = { ...held, by: "budget", directive: "pause", who: "budget", at: before?.at ?? at, reason };
   if (before) return;
   state.nextMissAt = null;
   state.drainBy = null;
   if (state.state !== "stopped") changeState(turn, "paused", held.reason);
-  if (settings.keeps && isRunning(state.recovery))
-    stopProcess(turn, { why: "budget", then: "stay", reason: held.reason });
+  if (settings.keeps && isRunning(state.recovery)) stopProcess(turn, { why: "budget", then: "stay", reason });
 }
 
 function letGo(turn: Turn, budget: string): void {
@@ -164,7 +164,7 @@ function blindSpot({ unit, unpricedTokens }: LimitStanding): string {
     : "";
 }
 
-function numbersOf({ unit, period, limit, spent, unpricedTokens, until }: LimitStanding) {
+function numbersOf({ unit, period, limit, spent, unpricedTokens }: LimitStanding) {
   const scale = unit === "usd" ? 1e6 : 1;
   return {
     unit,
@@ -172,6 +172,5 @@ function numbersOf({ unit, period, limit, spent, unpricedTokens, until }: LimitS
     limit: limit / scale,
     spent: spent / scale,
     unpriced_tokens: unpricedTokens,
-    ...(until === null ? {} : { until }),
   };
 }

@@ -78,7 +78,7 @@ export function holdOf(budget: SharedBudget): { readonly reason: string; readonl
   const exceeded = standingsOf(budget.state.spent, budget.limits).filter(({ level }) => level === "exceeded");
   const [worst] = exceeded;
   if (!worst) return null;
-  return { reason: `paused: ${spentTitle(budget, worst)}`, until: endOfHold(exceeded) };
+  return { reason: spentTitle(budget, worst), until: endOfHold(exceeded) };
 }
 
 function announce(
