@@ -31,8 +31,8 @@ export function settingsMerger(given: AgentSettings): SettingsOf {
       ...operator,
       restart: { ...defaults.restart, ...supervisor.restart, ...operator.restart },
       cost: { ...defaults.cost, ...supervisor.cost, ...operator.cost },
-      // Limit by limit: whoever raises one for a night leaves the others alone.
-      budget: { ...defaults.budget, ...supervisor.budget, ...operator.budget },
+      // A supervisor's budget is whole, defaults and all. An operator's is limit by limit: whoever raises one for a night leaves the others alone.
+      budget: { ...(supervisor.budget ?? defaults.budget), ...operator.budget },
     };
     merged.set(overrides, settings);
     return settings;
