@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import type { MeteredCall } from "@midwatch/core";
+import type { AgentView, CostAnswer } from "@midwatch/protocol";
 import type { Store } from "@midwatch/store";
+import { meterInTest } from "../packages/server/src/testing/meter-in-test.ts";
 import { createRecordingMeter, type RecordingMeter } from "../packages/server/src/testing/recording-meter.ts";
 import { startTestServer, type TestServer } from "../packages/server/src/testing/test-server.ts";
 
@@ -15,10 +17,10 @@ const clients = join(import.meta.dirname, "telemetry-clients");
 const python = join(clients, ".venv", "bin", "python");
 const withoutJs = existsSync(join(clients, "node_modules"))
   ? false
-  : "the exporters are not installed; run npm ci --prefix test/telemetry-clients";
+  : "the exporters are not installed; run bash test/install-clients";
 const withoutPython = existsSync(python)
   ? false
-  : "the Python exporters are not installed; run python3 -m venv test/telemetry-clients/.venv, and its pip install -r test/telemetry-clients/requirements.txt";
+  : "the Python exporters are not installed; run bash test/install-clients";
 
 interface Scene extends AsyncDisposable {
   readonly server: TestServer;
@@ -27,10 +29,11 @@ interface Scene extends AsyncDisposable {
   send(command: readonly [string, ...string[]], env?: Readonly<Record<string, string>>): Promise<void>;
 }
 
-async function openScene(): Promise<Scene> {
+/** With `ledger` calls go into the server's own, as they do outside of tests. */
+async function openScene({ ledger = false } = {}): Promise<Scene> {
   let store: Store | null = null;
   const meter = createRecordingMeter(() => store!);
-  const server = await startTestServer({ usageMeter: meter });
+  const server = await startTestServer(ledger ? {} : { usageMeter: meter });
   store = server.store;
   return {
     server,
@@ -85,7 +88,7 @@ for (const [encoding, compression] of [
         metric.map(({ inputTokens, outputTokens }) => [inputTokens, outputTokens]),
         [
           [1_500, 150],
-          [500, 50],
+          [1_500, 150],
         ],
         "a cumulative metric is told by its growth",
       );
@@ -104,8 +107,45 @@ test("the Python exporters tell each call once", { skip: withoutPython }, async 
   const { span = [], metric = [] } = bySource(scene.meter.callsOf("researcher"));
   assert.equal(span.length, 2);
   assert.equal(sumOf(span), 3_300);
-  assert.equal(sumOf(metric), 2_200);
+  assert.equal(sumOf(metric), 3_300);
   assert.ok(metric.every(({ provider, model }) => provider === "openai" && model === "gpt-5"));
+});
+
+for (const [language, command, skip, tokens] of [
+  // Two calls of OpenAI's as spans and as metrics, and one of Anthropic's as a log event.
+  ["JavaScript", [process.execPath, "export.mjs", "proto"], withoutJs, 3_300 + 1_130],
+  ["Python", [python, "export.py"], withoutPython, 3_300],
+] as const) {
+  test(
+    `traces, metrics and logs of the same calls at once (${language}) are in the ledger once`,
+    { skip },
+    async () => {
+      await using scene = await openScene({ ledger: true });
+      await scene.send([...command]);
+      const agent = await scene.server.get<AgentView>("/api/v1/agents/researcher");
+      assert.equal(agent.body.tokens_total, tokens);
+      const { rows } = (await scene.server.get<CostAnswer>("/api/v1/cost")).body;
+      const sum = (counted: boolean): number =>
+        rows
+          .filter((row) => row.counted === counted)
+          .reduce((all, row) => all + row.input_tokens + row.output_tokens, 0);
+      assert.equal(sum(true), tokens);
+      assert.equal(sum(false), 3_300, "what was told a second time stands beside it");
+      await scene.send([...command]);
+      assert.ok((await scene.server.get<AgentView>("/api/v1/agents/researcher")).body.tokens_total <= 2 * tokens);
+    },
+  );
+}
+
+test("calls that come through the proxy and by telemetry at once are counted once", { skip: withoutJs }, async () => {
+  await using scene = await openScene({ ledger: true });
+  const meter = meterInTest(scene.server);
+  // The first of the two answers has the id that the span tells, too.
+  const whole = { agent: "researcher", input_tokens: 1_500, output_tokens: 150 };
+  await meter.deliver({ ...whole, key: "chatcmpl-0000-0000-0001" }, { ...whole, key: "chatcmpl-0000-0000-0002" });
+  await scene.send([process.execPath, "export.mjs", "proto"]);
+  const agent = await scene.server.get<AgentView>("/api/v1/agents/researcher");
+  assert.equal(agent.body.tokens_total, 3_300 + 1_130);
 });
 
 test("an exporter that names its agent in the path needs no resource attribute", { skip: withoutJs }, async () => {

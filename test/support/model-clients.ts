@@ -18,7 +18,7 @@ export function withoutPythonClients(): string | false {
 }
 
 function loudly(language: string): string {
-  const why = `the real clients of models for ${language} are not installed; run: bash test/clients/install`;
+  const why = `the real clients of models for ${language} are not installed; run: bash test/install-clients`;
   process.stderr.write(`SKIPPED: ${why}\n`);
   return why;
 }

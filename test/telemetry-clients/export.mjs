@@ -64,7 +64,7 @@ const tokens = metrics.getMeter("agents").createHistogram("gen_ai.client.token.u
 const of = { "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-5", "gen_ai.operation.name": "chat" };
 for (const [input, output] of [
   [1_500, 150],
-  [500, 50],
+  [1_500, 150],
 ]) {
   tokens.record(input, { ...of, "gen_ai.token.type": "input" });
   tokens.record(output, { ...of, "gen_ai.token.type": "output" });

@@ -28,7 +28,7 @@ with tracer.start_as_current_span("invoke_agent research") as agent:
 
 histogram = meters.get_meter("agents").create_histogram("gen_ai.client.token.usage")
 of = {"gen_ai.system": "openai", "gen_ai.request.model": "gpt-5", "gen_ai.operation.name": "chat"}
-for tokens_in, tokens_out in ((1_500, 150), (500, 50)):
+for tokens_in, tokens_out in ((1_500, 150), (1_500, 150)):
     histogram.record(tokens_in, {**of, "gen_ai.token.type": "input"})
     histogram.record(tokens_out, {**of, "gen_ai.token.type": "output"})
     meters.force_flush()
