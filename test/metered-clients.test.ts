@@ -5,13 +5,14 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
-import { test, type TestContext } from "node:test";
+import { after, test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { BeatBody } from "../sdks/typescript/src/beat-body.ts";
 import { StubServer } from "../sdks/typescript/src/testing/stub-server.ts";
 import type { UsageRow } from "../sdks/typescript/src/usage-shapes.ts";
 import type { CallView } from "@midwatch/protocol";
-import { meteredUrls, startMetered } from "./support/metered-agents.ts";
+import type { Cleanup } from "./support/cleanup.ts";
+import { meteredUrls, startMetered, type MeteredAgents } from "./support/metered-agents.ts";
 import { until } from "./support/until.ts";
 import { clientsFolder, clientsPython, withoutNodeClients, withoutPythonClients } from "./support/model-clients.ts";
 import { costUsdOf } from "./support/providers/openrouter.ts";
@@ -93,6 +94,8 @@ interface Metered {
 /** How calls reach the provider and come to be counted. */
 interface Way {
   readonly name: string;
+  /** All its tests go through one Midwatch, each with an agent of its own. */
+  readonly shares?: true;
   /** Null: this way has no such client. */
   argv(client: string): readonly string[] | null;
   /** Runs the program of a client through all cases, and tells what was counted of each. */
@@ -122,6 +125,7 @@ const nodeWays: readonly Way[] = [
   },
   {
     name: "through the metering proxy",
+    shares: true,
     argv: (client) => [...nodeArgv, "run.mjs", client, "proxy"],
     metered: meteredByProxy,
   },
@@ -129,7 +133,12 @@ const nodeWays: readonly Way[] = [
 
 const pythonWays: readonly Way[] = [
   { name: "through MeteredTransport", argv: (client) => [clientsPython, "run.py", client], metered: meteredByBeats },
-  { name: "through the metering proxy", argv: (client) => [clientsPython, "run.py", client], metered: meteredByProxy },
+  {
+    name: "through the metering proxy",
+    shares: true,
+    argv: (client) => [clientsPython, "run.py", client],
+    metered: meteredByProxy,
+  },
 ];
 
 matrix("Node", nodeClients, nodeWays, withoutNodeClients());
@@ -146,11 +155,11 @@ function matrix(
       const argv = way.argv(client);
       if (argv === null) continue;
       test(`${language}: what ${client} uses ${way.name} is told to the token`, { skip }, async (t) => {
-        const providers = await startProviders(t);
+        const providers = way.shares ? (await scene()).providers : await startProviders(t);
+        const before = providers.calls.length;
         const metered = await way.metered(t, argv, providers, cases);
-        for (const { name, promise } of cases) {
-          await t.test(name, () => check(name, promise, providers.calls, metered));
-        }
+        const served = providers.calls.slice(before);
+        for (const { name, promise } of cases) await t.test(name, () => check(name, promise, served, metered));
       });
     }
   }
@@ -237,6 +246,27 @@ async function meteredByBeats(
   };
 }
 
+interface ProxyScene {
+  readonly providers: Providers;
+  readonly midwatch: MeteredAgents;
+}
+
+let opened: Promise<ProxyScene> | null = null;
+const closings: (() => unknown)[] = [];
+after(async () => {
+  for (const close of closings.toReversed()) await close();
+});
+
+/** Opened by the first test that asks for it, closed after the last of this file. */
+function scene(): Promise<ProxyScene> {
+  opened ??= (async () => {
+    const whenDone: Cleanup = { after: (run) => void closings.push(run) };
+    const providers = await startProviders(whenDone);
+    return { providers, midwatch: await startMetered(whenDone, providers) };
+  })();
+  return opened;
+}
+
 /** The whole way: a real meter and a real server, whose ledger is read. The client knows nothing of Midwatch. */
 async function meteredByProxy(
   t: TestContext,
@@ -244,18 +274,19 @@ async function meteredByProxy(
   providers: Providers,
   cases: readonly Case[],
 ): Promise<Metered> {
-  const midwatch = await startMetered(t, providers);
-  const urls = baseUrls(meteredUrls(midwatch.meterUrl, "bot"));
+  const { midwatch } = await scene();
+  const bot = `bot-${providers.calls.length}`;
+  const urls = baseUrls(meteredUrls(midwatch.meterUrl, bot));
   await runClient(t, [...argv, ...cases.map(({ name }) => name)], urls);
   const calls = await until(
     async () => {
-      const counted = (await midwatch.calls("bot")).filter(({ outcome }) => outcome !== "failed");
+      const counted = (await midwatch.calls(bot)).filter(({ outcome }) => outcome !== "failed");
       return counted.length >= cases.length && counted;
     },
     () => `${cases.length} calls in the ledger:\n${midwatch.up.output()}`,
   );
   assert.equal(calls.length, cases.length, JSON.stringify(calls));
-  const agent = await midwatch.api().agent("bot");
+  const agent = await midwatch.api().agent(bot);
   const tokens = calls.reduce((sum, { input_tokens, output_tokens }) => sum + input_tokens + output_tokens, 0);
   assert.equal(agent?.tokens_total, tokens, "the agent's total is that of its calls");
   // One case after the other, so the ledger has them in this order.

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+import type { Cleanup } from "./cleanup.ts";
 import type { CallView, Page } from "@midwatch/protocol";
 import { apiOf, type Api } from "./api.ts";
 import { freePort } from "./free-port.ts";
@@ -19,7 +19,7 @@ export interface MeteredAgents {
   calls(agent: string): Promise<readonly CallView[]>;
 }
 
-export async function startMetered(t: TestContext, providers: Providers, agents: string = ""): Promise<MeteredAgents> {
+export async function startMetered(t: Cleanup, providers: Providers, agents: string = ""): Promise<MeteredAgents> {
   const folder = temporaryFolder(t);
   const [serverPort, meterPort] = [await freePort(), await freePort()];
   const { urls } = providers;

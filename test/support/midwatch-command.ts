@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+import type { Cleanup } from "./cleanup.ts";
 import { fileURLToPath } from "node:url";
 import { until } from "./until.ts";
 
@@ -21,17 +21,13 @@ export interface MidwatchCommand {
 }
 
 /** Starts the command from the sources; it is asked to stop, then made to, when the test ends. */
-export function midwatch(
-  t: TestContext,
-  args: readonly string[],
-  more: { readonly cwd?: string } = {},
-): MidwatchCommand {
+export function midwatch(t: Cleanup, args: readonly string[], more: { readonly cwd?: string } = {}): MidwatchCommand {
   return runScript(t, main, args, more);
 }
 
 /** Starts a script of this repository the way npm does. */
 export function runScript(
-  t: TestContext,
+  t: Cleanup,
   script: string,
   args: readonly string[],
   more: { readonly cwd?: string } = {},
@@ -66,7 +62,7 @@ export function runScript(
 }
 
 /** A folder that is gone after the test. */
-export function temporaryFolder(t: TestContext): string {
+export function temporaryFolder(t: Cleanup): string {
   const folder = mkdtempSync(join(tmpdir(), "midwatch-test-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

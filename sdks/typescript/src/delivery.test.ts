@@ -46,7 +46,8 @@ for (const trouble of ["refuse", "drop", "reset", "hang", "garbage", "flood", "d
     bench.stub.script.push(trouble, trouble);
     beat(bench.reporter, 100, "hello");
     await delivered(bench);
-    assert.equal(bench.stub.requests, 3);
+    // On a starved machine a try may be given up by itself and made once more.
+    assert.ok(bench.stub.requests >= 3);
     assert.deepEqual(
       bench.stub.kept.map(({ tokens_used, message }) => [tokens_used, message]),
       [[100, "hello"]],

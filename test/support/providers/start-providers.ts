@@ -7,7 +7,7 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
-import type { TestContext } from "node:test";
+import type { Cleanup } from "../cleanup.ts";
 import { anthropic } from "./anthropic.ts";
 import { answeringModel, wordsOf, type Dialect, type Fields, type ProviderName } from "./dialect.ts";
 import { gemini } from "./gemini.ts";
@@ -50,7 +50,7 @@ export interface Providers {
 const dialects: readonly Dialect[] = [openAiChat, openAiResponses, openRouter, anthropic, gemini, ollama];
 
 /** Closed after the test when it is given one. */
-export async function startProviders(t?: TestContext): Promise<Providers> {
+export async function startProviders(t?: Cleanup): Promise<Providers> {
   const calls: ServedCall[] = [];
   const seen = new Set<string>();
   let asked = 0;
