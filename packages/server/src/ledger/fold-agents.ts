@@ -34,6 +34,7 @@ import type {
   UsageRecord,
 } from "@midwatch/store";
 import { noOverrides, type SettingsOf } from "../settings.ts";
+import { beatRecord, minuteRecord } from "./beat-record.ts";
 
 /** What has happened to one agent, or is asked for it. */
 export interface AgentJob {
@@ -267,44 +268,4 @@ function noticeOf(
   const { what, at, title, text } = effect;
   const resolved = last?.do === "resolve" ? { at: last.at, by: last.by } : null;
   return { agent: state.name, what, at, title, text, incident, resolved };
-}
-
-function beatRecord(event: Extract<AgentEvent, { type: "beat" }>, outcome: BeatOutcome): BeatRecord {
-  const { beat } = event;
-  const isCounted = outcome.spend !== nothingSpent;
-  return {
-    at: event.at,
-    ts: beat.ts,
-    status: beat.status,
-    runId: beat.runId,
-    seq: beat.seq,
-    cycle: beat.cycle,
-    cycleKind: beat.cycleKind,
-    cycleMs: beat.cycleMs,
-    tokens: outcome.spend.tokens,
-    cycleTokens: outcome.cycle?.tokens ?? 0,
-    costUsdMicros: isCounted ? event.costUsdMicros : 0,
-    baseline: outcome.cycle?.baseline ?? null,
-    late: outcome.place === "late",
-    message: beat.message,
-  };
-}
-
-function minuteRecord({ at, tokens, baseline }: Extract<Effect, { do: "keep-minute" }>): BeatRecord {
-  return {
-    at,
-    ts: null,
-    status: "metered",
-    runId: null,
-    seq: null,
-    cycle: null,
-    cycleKind: null,
-    cycleMs: null,
-    tokens: 0,
-    cycleTokens: tokens,
-    costUsdMicros: null,
-    baseline,
-    late: false,
-    message: null,
-  };
 }

@@ -6,7 +6,8 @@ import { limitViews } from "../views/budget-view.ts";
 import { requireFullAccess } from "./access.ts";
 import { BudgetBody, limitsOf } from "./budget-body.ts";
 import { invalidField } from "./paging.ts";
-import { errorAnswers, SharedBudgetSchema } from "./schemas.ts";
+import { errorAnswers } from "./schemas.ts";
+import { SharedBudgetSchema } from "./cost-schemas.ts";
 
 /** Budgets that several agents share. An agent's own is one of its settings. */
 export function registerBudgets(app: App, { shared, clock }: ApiContext): void {

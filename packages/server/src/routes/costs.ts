@@ -7,15 +7,8 @@ import { iso, usd } from "../views/time.ts";
 import { accessOf, requireAccess } from "./access.ts";
 import { findAgent } from "./find-agent.ts";
 import { invalidField, pageAsked, timeOf } from "./paging.ts";
-import {
-  AgentParams,
-  CallSchema,
-  CostAnswerSchema,
-  errorAnswers,
-  PageQuery,
-  pageSchema,
-  SpanQuery,
-} from "./schemas.ts";
+import { AgentParams, errorAnswers, PageQuery, pageSchema, SpanQuery } from "./schemas.ts";
+import { CallSchema, CostAnswerSchema } from "./cost-schemas.ts";
 
 /** A year and a day of hours, of every agent and model, is still an answer. */
 const longestSpan = 367 * DAY;

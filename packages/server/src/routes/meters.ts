@@ -6,7 +6,8 @@ import type { ApiContext, App } from "../http/api-context.ts";
 import { invalidFields } from "../ingest/refusals.ts";
 import { agentRefusal } from "../keys/authenticate.ts";
 import { accessOf, callerOf, requireAccess } from "./access.ts";
-import { errorAnswers, MeterBatchAnswerSchema, StandingsSchema } from "./schemas.ts";
+import { errorAnswers } from "./schemas.ts";
+import { MeterBatchAnswerSchema, StandingsSchema } from "./cost-schemas.ts";
 
 const batchLimit = 8 * 1024 * 1024;
 const maxWaitS = 30;

@@ -1,7 +1,7 @@
 import { Type, type TSchema } from "typebox";
 
-const Iso = Type.String({ format: "date-time" });
-const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+export const Iso = Type.String({ format: "date-time" });
+export const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
 export const ErrorSchema = Type.Object({
   error: Type.Object({
@@ -11,7 +11,7 @@ export const ErrorSchema = Type.Object({
   }),
 });
 
-const DirectiveSchema = Type.Union([Type.Literal("continue"), Type.Literal("pause"), Type.Literal("stop")]);
+export const DirectiveSchema = Type.Union([Type.Literal("continue"), Type.Literal("pause"), Type.Literal("stop")]);
 const WarningSchema = orNull(Type.Union([Type.Literal("loop_detected"), Type.Literal("cost_exceeded")]));
 
 export const BeatAnswerSchema = Type.Object({
@@ -100,7 +100,7 @@ export const EventSchema = Type.Object({
   data: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()])),
 });
 
-const LimitSchema = Type.Object({
+export const LimitSchema = Type.Object({
   name: Type.String({ description: "Such as usd_per_day" }),
   limit: Type.Number({ description: "Dollars or tokens" }),
   spent: Type.Number(),
@@ -109,67 +109,6 @@ const LimitSchema = Type.Object({
   unpriced_tokens: Type.Integer(),
   set_by: Type.Union([Type.Literal("configuration"), Type.Literal("operator")]),
 });
-
-export const SharedBudgetSchema = Type.Object({ name: Type.String(), limits: Type.Array(LimitSchema) });
-
-const tokenCounts = {
-  input_tokens: Type.Integer({ description: "Includes cache tokens" }),
-  output_tokens: Type.Integer({ description: "Includes reasoning tokens" }),
-  cache_read_tokens: Type.Integer(),
-  cache_write_tokens: Type.Integer(),
-  reasoning_tokens: Type.Integer(),
-};
-
-export const CallSchema = Type.Object({
-  key: Type.String(),
-  at: Iso,
-  source: Type.String(),
-  provider: orNull(Type.String()),
-  model: orNull(Type.String()),
-  ...tokenCounts,
-  calls: Type.Integer(),
-  cost_usd: orNull(Type.Number({ description: "Null is unpriced" })),
-  priced_by: orNull(Type.String()),
-  price_version: orNull(Type.String()),
-  outcome: Type.String(),
-  estimated: Type.Boolean(),
-  counted: Type.Boolean(),
-  session: orNull(Type.String()),
-  remarks: Type.Array(Type.String()),
-});
-
-export const CostAnswerSchema = Type.Object({
-  from: Iso,
-  to: Iso,
-  rows: Type.Array(
-    Type.Object({
-      agent: Type.String(),
-      provider: orNull(Type.String()),
-      model: orNull(Type.String()),
-      source: Type.String(),
-      counted: Type.Boolean({ description: "False: another source tells of the same calls" }),
-      calls: Type.Integer(),
-      ...tokenCounts,
-      cost_usd: Type.Number(),
-      unpriced_tokens: Type.Integer(),
-    }),
-  ),
-});
-
-const standing = {
-  directive: DirectiveSchema,
-  reason: orNull(Type.String()),
-  until: orNull(Iso),
-  budgeted: Type.Boolean(),
-};
-
-export const StandingsSchema = Type.Object({
-  rev: Type.String(),
-  agents: Type.Array(Type.Object({ agent: Type.String(), ...standing })),
-  others: Type.Object(standing),
-});
-
-export const MeterBatchAnswerSchema = Type.Object({ upto: Type.Integer(), standings: StandingsSchema });
 
 export const AgentSchema = Type.Object({
   id: Type.Integer(),
