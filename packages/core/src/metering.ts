@@ -51,6 +51,11 @@ export function claim(
   return { counts: true, state: Object.fromEntries([...kept, [own, { source, at: Math.max(last, at) }]]) };
 }
 
+/** A new run has begun: only who has counted since the last beat of the one before may have told of it already. */
+export function ofNewRun(state: MeteringState, lastBeatAt: Ms | null): MeteringState {
+  return Object.fromEntries(Object.entries(state).filter(([, turn]) => turn.at > (lastBeatAt ?? -Infinity)));
+}
+
 /** Which sources have counted lately, for people who wonder where a number comes from. */
 export function sourcesAt(state: MeteringState, at: Ms): readonly UsageSource[] {
   return [...new Set(Object.values(state).flatMap((turn) => (at - turn.at <= turnMs ? [turn.source] : [])))];

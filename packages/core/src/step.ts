@@ -38,7 +38,7 @@ import {
 } from "./restart-policy.ts";
 import { reportHung } from "./process-incidents.ts";
 import { onStateInvalid } from "./state-incidents.ts";
-import { emptyMetering } from "./metering.ts";
+import { ofNewRun } from "./metering.ts";
 import { judgeRepetition } from "./repetition-incidents.ts";
 import { placeBeat, type BeatPlace } from "./runs.ts";
 import type { AgentSettings } from "./settings.ts";
@@ -85,7 +85,7 @@ function onBeat(turn: Turn, event: Extract<AgentEvent, { type: "beat" }>): BeatO
   if (place === "duplicate") return { place, cycle: null, spend: nothingSpent };
   state.beatsTotal += 1;
   const isNewRun = state.run?.runId !== runBefore;
-  if (isNewRun) state.metering = emptyMetering;
+  if (isNewRun) state.metering = ofNewRun(state.metering, state.lastBeatAt);
   const spend = countBeat(turn, event);
   judgeTurns(turn);
   if (place === "late") {

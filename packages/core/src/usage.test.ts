@@ -65,6 +65,17 @@ test("a source that has been silent for more than ten minutes gives way, and so 
   assert.equal(agent.state.tokensTotal, 300);
 });
 
+test("what was metered before the first beat of a run is not counted again by that beat", () => {
+  const agent = agentInTest();
+  agent.calls(SECOND, {}, {});
+  agent.beat(2 * SECOND, { runId: "a", tokens: 200 });
+  assert.equal(agent.state.tokensTotal, 200);
+  agent.beat(3 * SECOND, { runId: "a", status: "stopped" });
+  agent.calls(5 * SECOND, {});
+  agent.beat(6 * SECOND, { runId: "b", tokens: 100 });
+  assert.equal(agent.state.tokensTotal, 300);
+});
+
 test("an agent that is known only by what it spends is not missed, and its minutes are its cycles", () => {
   const agent = agentInTest({}, (state) => ({ ...state, nextMissAt: null }));
   for (let minute = 0; minute < 20; minute += 1) agent.calls(minute * MINUTE + SECOND, {}, {});

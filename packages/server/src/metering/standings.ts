@@ -37,6 +37,10 @@ export class StandingsBook implements LedgerListener {
     if (isSame(this.#agents.get(state.name) ?? plain, standing)) return;
     if (isSame(standing, plain)) this.#agents.delete(state.name);
     else this.#agents.set(state.name, standing);
+    this.#changed();
+  }
+
+  #changed(): void {
     this.#count += 1;
     this.#wake();
   }
@@ -50,7 +54,10 @@ export class StandingsBook implements LedgerListener {
   }
 
   committed({ outcomes }: Parameters<LedgerListener["committed"]>[0]): void {
-    for (const { state, settings } of outcomes.values()) this.note(state, settings);
+    for (const { name, state, settings, forgotten } of outcomes.values()) {
+      if (!forgotten) this.note(state, settings);
+      else if (this.#agents.delete(name)) this.#changed();
+    }
   }
 
   failed(): void {
