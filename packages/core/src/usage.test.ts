@@ -60,8 +60,9 @@ test("a source that has been silent for more than ten minutes gives way, and so 
   assert.equal(agent.state.tokensTotal, 100);
   agent.calls(12 * MINUTE, { source: "metric" });
   assert.equal(agent.state.tokensTotal, 200);
-  agent.beat(12 * MINUTE + SECOND, { runId: "b" });
-  agent.calls(12 * MINUTE + 2 * SECOND, { source: "span" });
+  agent.beat(12 * MINUTE + SECOND, { runId: "a", status: "stopped" });
+  agent.beat(12 * MINUTE + 2 * SECOND, { runId: "b" });
+  agent.calls(12 * MINUTE + 3 * SECOND, { source: "span" });
   assert.equal(agent.state.tokensTotal, 300);
 });
 
