@@ -6,7 +6,7 @@
 // old to new, its first entry is the answer, and ordinarily it has a handful of entries (at worst one per block, 121).
 //
 // The one approximation: a block leaves as a whole, when its last cycle leaves. So the window is never shorter than
-// 10,080 cycles, and at most about 270 longer. Forgetting late can only make the detector quieter about something
+// 10,080 cycles, and at most about 370 longer. Forgetting late can only make the detector quieter about something
 // the agent did a week ago; forgetting early would page for something it is known to do.
 
 import type { CostSettings, PerScale, ScaleIndex } from "./settings.ts";

@@ -132,7 +132,7 @@ test("a state that is stored and read again half-way comes to the same decisions
     detect: fc.constantFrom(true, true, true, false),
   });
   fc.assert(
-    fc.property(fc.array(use, { maxLength: 400 }), fc.nat(400), (uses, cut) => {
+    fc.property(fc.array(use, { maxLength: 400, size: "max" }), fc.nat(400), (uses, cut) => {
       const whole = feed(emptyCostState, uses);
       const first = feed(emptyCostState, uses.slice(0, cut));
       const stored = JSON.parse(JSON.stringify(first.state)) as CostState;
@@ -150,7 +150,7 @@ test("no token is lost or counted twice on the way from beats to cycles", () => 
     closes: fc.boolean(),
   });
   fc.assert(
-    fc.property(fc.array(use, { maxLength: 60 }), (uses) => {
+    fc.property(fc.array(use, { maxLength: 60, size: "max" }), (uses) => {
       let state = emptyCostState;
       let ended = 0;
       for (const one of uses) {
