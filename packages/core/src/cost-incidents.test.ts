@@ -94,3 +94,30 @@ test("what a run spent in a cycle that it did not live to end is not added to a 
   assert.equal(agent.state.cost.open?.tokens, 60_000);
   assert.deepEqual(agent.notices(), []);
 });
+
+test("acknowledging is not accepting: the runaway stays open, and nothing of it is learned", () => {
+  const agent = agentInTest();
+  spend(agent, 50, 200);
+  spend(agent, 20, 40_000);
+  agent.apply({ type: "acknowledged", at: agent.state.now, kind: "runaway", by: "someone" });
+  spend(agent, 100, 40_000);
+  assert.deepEqual(agent.notices(), ["opened runaway"]);
+  spend(agent, 5, 200);
+  spend(agent, 1, 40_000);
+  assert.deepEqual(agent.notices(), ["opened runaway", "resolved runaway", "opened runaway"]);
+});
+
+test("a drift warns, and is the new normal after fifty cycles, without a person", () => {
+  const agent = agentInTest();
+  spend(agent, 400, 1_500);
+  spend(agent, 200, 6_000);
+  assert.deepEqual(agent.notices(), ["opened drift", "resolved drift"]);
+  assert.equal(warningOf(agent), null);
+});
+
+test("growth of one percent a cycle is told as a drift, and then as a possible loop in its place", () => {
+  const agent = agentInTest();
+  spend(agent, 400, 1_500);
+  for (let n = 0; n < 200; n += 1) spend(agent, 1, Math.round(1_500 * 1.01 ** n));
+  assert.deepEqual(agent.notices(), ["opened drift", "resolved drift", "opened runaway"]);
+});

@@ -20,7 +20,9 @@ export function readScale(history: KindHistory, scale: ScaleIndex, settings: Cos
   const { cycles } = settings.scales[scale];
   const acceptedBefore = acceptedAtLevel(history) - 1;
   if (acceptedBefore < 2 * cycles || isWarmingUp(history, acceptedBefore, settings)) return null;
-  const gap = gapAfter(acceptedAtLevel(history), settings.scales[scale], settings);
+  // A level that was accepted may be short, in a history that is not: then the gap takes what room there is.
+  const room = Math.max(0, acceptedAtLevel(history) - cycles - settings.baselineCycles);
+  const gap = Math.min(room, gapAfter(history.accepted, settings.scales[scale], settings));
   const baseline = meanBefore(history, cycles + gap, settings);
   return baseline === null ? null : compare(history, scale, { baseline, acceptedBefore }, settings);
 }

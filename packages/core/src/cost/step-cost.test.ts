@@ -122,6 +122,22 @@ test("an alarm of one kind lasts while another kind is well, and a person's word
   assert.deepEqual(kindsInAlarm(acceptCost(wild.state, settings), "runaway"), []);
 });
 
+test("all kinds together stay small, also with an alarm in each", () => {
+  const kinds = Array.from({ length: 12 }, (_, n) => `kind ${n}`);
+  const uses = (count: number, tokens: (n: number) => number) =>
+    Array.from({ length: count }, (_, n) => kinds.map((kind) => ({ kind, tokens: tokens(n) }))).flat();
+  const usual = feed(
+    emptyCostState,
+    uses(2_000, (n) => 1_000 + ((n * 7_919) % 1_000)),
+  );
+  const { state } = feed(
+    usual.state,
+    uses(100, () => 100_000),
+  );
+  assert.equal(kindsInAlarm(state, "runaway").length, maxKinds + 1);
+  assert.ok(JSON.stringify(state).length < (maxKinds + 1) * 4_096);
+});
+
 test("a state that is stored and read again half-way comes to the same decisions", () => {
   const tokens = fc.oneof({ weight: 6, arbitrary: fc.nat(900) }, { weight: 1, arbitrary: fc.nat(300_000) });
   const use = fc.record({
