@@ -15,15 +15,11 @@ export function demandOf(
   word: SupervisedAgentView,
   state: AgentState,
 ): Demand | null {
-  if (word.directive === (last?.directive ?? "continue")) return null;
-  switch (word.directive) {
-    case "pause":
-      return state.hold?.directive === "pause" ? null : "pause";
-    case "stop":
-      return state.recovery?.phase === "stopped" || state.recovery?.phase === "stopping" ? null : "stop";
-    case "continue":
-      return state.hold?.who === theServer ? "resume" : null;
-  }
+  // The server may have let go while this supervisor was away: then its first word is no change, and the agent is held all the same.
+  if (word.directive === "continue") return state.hold?.who === theServer ? "resume" : null;
+  if (word.directive === last?.directive) return null;
+  if (word.directive === "pause") return state.hold?.directive === "pause" ? null : "pause";
+  return state.recovery?.phase === "stopped" || state.recovery?.phase === "stopping" ? null : "stop";
 }
 
 /** True when the present run has beaten past this supervisor, straight to the server, since the last word. */

@@ -111,7 +111,7 @@ test("an agent that the server holds is stopped, and started again when it lets 
   const folder = await folderFor(t);
   const server = await serverStub();
   t.after(() => server.close());
-  await supervise(folder, { server });
+  const { running } = await supervise(folder, { server });
   await until("it beats", () => beatsOf(folder) > 0);
   const view = {
     name: "bot",
@@ -126,7 +126,15 @@ test("an agent that the server holds is stopped, and started again when it lets 
   server.views.push({ ...view, directive: "pause" });
   await until("it is stopped", () => processesOf(folder).length === 0);
   server.views[0] = { ...view, directive: "continue", warning: null };
-  await until("it runs again", () => runsOf(folder).length === 2);
+  await until("it runs again", () => runsOf(folder).length === 2 && beatsOf(folder) > 0);
+
+  // The same while no supervisor is there to hear it.
+  server.views[0] = { ...view, directive: "pause" };
+  await until("it is stopped again", () => processesOf(folder).length === 0);
+  await running.stop({ agents: "leave" });
+  server.views[0] = { ...view, directive: "continue", warning: null };
+  await supervise(folder, { server });
+  await until("it runs once more", () => runsOf(folder).length === 3);
 });
 
 test("an agent that beats straight to the server is not taken for hung", async (t) => {
