@@ -1,7 +1,7 @@
 // `npm run bench -- otlp`: spans a second that one core decodes and makes sense of, and how many the whole way takes, from the request
 // to a meter that records. The yardstick is `JSON.parse` of the same spans as OTLP/JSON, in the same run.
 
-import { decodeTelemetry, spanMeaning } from "@midwatch/protocol";
+import { decodeTelemetry, spanMeaning } from "@midwatch/protocol/otlp";
 import type { UsageMeter } from "../packages/server/src/metering/usage-meter.ts";
 import { startTestServer } from "../packages/server/src/testing/test-server.ts";
 import type { Store } from "@midwatch/store";

@@ -22,21 +22,3 @@ export {
 } from "./meter-batch-parser.ts";
 export { LIMIT_NAMES, limitsFromWire, limitsToWire, type WireLimits } from "./budget-limits.ts";
 export { parseDuration, type ParsedDuration } from "./duration.ts";
-export { exportAnswer, statusAnswer, type OtlpAnswer } from "./otlp/answer.ts";
-export { decodeTelemetry, type OtlpEncoding } from "./otlp/decode.ts";
-export { logMeaning } from "./otlp/log-meaning.ts";
-export { metricShares, type MetricShare, type MetricTarget } from "./otlp/metric-meaning.ts";
-export { metered } from "./otlp/metered.ts";
-export { Remarks } from "./otlp/remarks.ts";
-export { cleanMicros } from "./otlp/reported-cost.ts";
-export { spanMeaning, type SpanMeaning } from "./otlp/span-meaning.ts";
-export {
-  OTLP_LIMITS,
-  type Attributes,
-  type DecodedTelemetry,
-  type LogRecord,
-  type MetricPoint,
-  type ResourceRecords,
-  type Signal,
-  type Span,
-} from "./otlp/records.ts";

@@ -1,4 +1,4 @@
-import { exportAnswer, statusAnswer, type OtlpAnswer, type OtlpEncoding, type Signal } from "@midwatch/protocol";
+import { exportAnswer, statusAnswer, type OtlpAnswer, type OtlpEncoding, type Signal } from "@midwatch/protocol/otlp";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { ApiError } from "../errors.ts";

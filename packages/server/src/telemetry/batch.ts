@@ -1,5 +1,5 @@
 import type { MeteredCall, Ms } from "@midwatch/core";
-import type { ResourceRecords } from "@midwatch/protocol";
+import type { ResourceRecords } from "@midwatch/protocol/otlp";
 import type { TelemetryWrites } from "@midwatch/store";
 
 /** Records whose sender is known and may speak for its agent. */

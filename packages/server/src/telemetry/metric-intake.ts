@@ -2,7 +2,14 @@
 
 import { createHash } from "node:crypto";
 import { SECOND, type DurationMs, type Ms } from "@midwatch/core";
-import { cleanMicros, metered, metricShares, Remarks, type MetricShare, type MetricTarget } from "@midwatch/protocol";
+import {
+  cleanMicros,
+  metered,
+  metricShares,
+  Remarks,
+  type MetricShare,
+  type MetricTarget,
+} from "@midwatch/protocol/otlp";
 import type { SeriesPoint, Store } from "@midwatch/store";
 import type { CollectedBatch, OwnedRecords } from "./batch.ts";
 import { growthOf, seriesKey } from "./series-growth.ts";

@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { HOUR, type Ms } from "@midwatch/core";
-import type { Attributes, MetricPoint } from "@midwatch/protocol";
+import type { Attributes, MetricPoint } from "@midwatch/protocol/otlp";
 import type { SeriesPoint } from "@midwatch/store";
 
 /** A series may be this much older than our first sight of its agent and still be counted from its beginning. */

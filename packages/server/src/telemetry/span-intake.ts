@@ -2,7 +2,7 @@
 // at last it is decided which sums wait: a sum counts only when nothing below it has told usage within 90 seconds.
 
 import { SECOND, type DurationMs, type MeteredCall, type Ms } from "@midwatch/core";
-import { spanMeaning, type Span, type SpanMeaning } from "@midwatch/protocol";
+import { spanMeaning, type Span, type SpanMeaning } from "@midwatch/protocol/otlp";
 import type { HeldCall, Store } from "@midwatch/store";
 import type { CollectedBatch, OwnedRecords } from "./batch.ts";
 import type { Notes } from "./notes.ts";

@@ -2,7 +2,13 @@
 // together with what has to be remembered; it is answered when that is durable.
 
 import { SECOND, type DurationMs } from "@midwatch/core";
-import { decodeTelemetry, logMeaning, type OtlpEncoding, type ResourceRecords, type Signal } from "@midwatch/protocol";
+import {
+  decodeTelemetry,
+  logMeaning,
+  type OtlpEncoding,
+  type ResourceRecords,
+  type Signal,
+} from "@midwatch/protocol/otlp";
 import type { Store } from "@midwatch/store";
 import type { Clock } from "../clock.ts";
 import { ApiError } from "../errors.ts";

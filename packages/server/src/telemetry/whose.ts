@@ -2,7 +2,8 @@
 // senders have anyway. Not `service.instance.id`: it is another one after each start. Names of the spans' own agents are those of
 // roles inside one program ("planner", "writer"), so only a resource's is taken.
 
-import { isAgentName, type Attributes } from "@midwatch/protocol";
+import { isAgentName } from "@midwatch/protocol";
+import { type Attributes } from "@midwatch/protocol/otlp";
 import { maySpeakFor, type Caller } from "../keys/key-ring.ts";
 
 export type Whose = { readonly ok: true; readonly agent: string } | { readonly ok: false; readonly message: string };

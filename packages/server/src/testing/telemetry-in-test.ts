@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { openSqliteStore, type Store } from "@midwatch/store";
-import type { Signal } from "@midwatch/protocol";
+import type { Signal } from "@midwatch/protocol/otlp";
 import type { Caller } from "../keys/key-ring.ts";
 import { createTelemetry, type Refused, type Telemetry } from "../telemetry/telemetry.ts";
 import { createRecordingMeter, type RecordingMeter } from "./recording-meter.ts";
