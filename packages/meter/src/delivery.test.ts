@@ -49,7 +49,8 @@ test("while the server is away calls pass, and when it is back each is told once
     meter.said.some((line) => /cannot be reached.*Calls pass all the same/.test(line)),
     meter.said.join("\n"),
   );
-  assert.ok(meter.said.some((line) => line.includes("the server is back")));
+  // Said when the answer has come, a moment after the server has the calls.
+  await until(() => meter.said.some((line) => line.includes("the server is back")), "the word that it is back");
 });
 
 test("what was not delivered when the meter stopped is delivered by its next life", async (t) => {
