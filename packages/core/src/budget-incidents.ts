@@ -60,18 +60,6 @@ export function reviewBudget(turn: Turn, by: "itself" | "person" = "itself"): vo
   else endWarning(turn, exceeded.length > 0);
 }
 
-/** A budget that several agents share is spent, or allows spending again. */
-export function holdForShared(
-  turn: Turn,
-  held: { readonly budget: string; readonly reason: string; readonly until: Ms | null },
-): void {
-  hold(turn, held);
-}
-
-export function releaseShared(turn: Turn, budget: string): void {
-  letGo(turn, budget);
-}
-
 function stopSpending(turn: Turn, exceeded: readonly LimitStanding[]): void {
   const [worst] = exceeded;
   if (!worst) return;
@@ -84,7 +72,7 @@ function stopSpending(turn: Turn, exceeded: readonly LimitStanding[]): void {
     text: `It is paused: it is told so in the answer to its next beat, its supervisor stops it, and the metering proxy refuses its calls. ${whatEnds(until, turn.at)}${blindSpot(worst)}`,
     numbers: numbersOf(worst),
   });
-  hold(turn, { budget: ownBudget, reason: title, until });
+  holdForBudget(turn, { budget: ownBudget, why: title, until });
 }
 
 function allowSpending(turn: Turn, by: "itself" | "person"): void {
@@ -94,7 +82,7 @@ function allowSpending(turn: Turn, by: "itself" | "person"): void {
     title: "its budget allows spending again",
     text: wasHeld ? "The pause is over." : "",
   });
-  letGo(turn, ownBudget);
+  releaseForBudget(turn, ownBudget);
 }
 
 function warn(turn: Turn, near: readonly LimitStanding[]): void {
@@ -119,21 +107,26 @@ function endWarning(turn: Turn, isSpent: boolean): void {
   });
 }
 
-function hold(turn: Turn, held: { readonly budget: string; readonly reason: string; readonly until: Ms | null }): void {
+/** A budget, the agent's own or a shared one, is spent: it is held until then. `why` is a clause. */
+export function holdForBudget(
+  turn: Turn,
+  { budget, why, until }: { readonly budget: string; readonly why: string; readonly until: Ms | null },
+): void {
   const { state, settings, at } = turn;
   const before = state.hold;
-  if (before && (before.by !== "budget" || before.budget !== held.budget)) return;
-  if (before?.until === held.until) return;
-  const reason = `paused: ${held.reason}`;
-  state.hold = { ...held, by: "budget", directive: "pause", who: "budget", at: before?.at ?? at, reason };
+  if (before && (before.by !== "budget" || before.budget !== budget)) return;
+  if (before?.until === until) return;
+  const reason = `paused: ${why}`;
+  state.hold = { by: "budget", directive: "pause", who: "budget", at: before?.at ?? at, reason, budget, until };
   if (before) return;
   state.nextMissAt = null;
   state.drainBy = null;
-  if (state.state !== "stopped") changeState(turn, "paused", held.reason);
+  if (state.state !== "stopped") changeState(turn, "paused", why);
   if (settings.keeps && isRunning(state.recovery)) stopProcess(turn, { why: "budget", then: "stay", reason });
 }
 
-function letGo(turn: Turn, budget: string): void {
+/** It allows spending again. */
+export function releaseForBudget(turn: Turn, budget: string): void {
   const { state } = turn;
   if (state.hold?.by !== "budget" || state.hold.budget !== budget) return;
   state.hold = null;

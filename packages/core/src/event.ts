@@ -82,12 +82,12 @@ export type AgentEvent =
   /** The server has (not) heard from the agent's supervisor in time; `heardAt` is when it last has. */
   | { readonly type: "supervisor-seen"; readonly at: Ms; readonly supervisor: string; readonly host: string }
   | { readonly type: "supervisor-lost"; readonly at: Ms; readonly heardAt: Ms }
-  /** A budget that several agents share is spent: `install`, `tag:research`. Its `reason` is a clause: "the budget … is spent". */
+  /** A budget that several agents share is spent: `install`, `tag:research`. `why` is a clause: "the budget … is spent". */
   | {
       readonly type: "budget-held";
       readonly at: Ms;
       readonly budget: string;
-      readonly reason: string;
+      readonly why: string;
       readonly until: Ms | null;
     }
   | { readonly type: "budget-released"; readonly at: Ms; readonly budget: string }

@@ -4,7 +4,7 @@
 
 import type { Beat } from "./beat.ts";
 import { nothingSpent, type Spend } from "./budget.ts";
-import { forgiveCycle, holdForShared, releaseShared, reviewBudget, spendBudget } from "./budget-incidents.ts";
+import { forgiveCycle, holdForBudget, releaseForBudget, reviewBudget, spendBudget } from "./budget-incidents.ts";
 import { acceptBaselines, endCycle, endMinute, endOpenCycle, isJudged, judgeCost } from "./cost-incidents.ts";
 import type { CycleRecord, Effect } from "./effect.ts";
 import type { AgentEvent, CommandName } from "./event.ts";
@@ -139,9 +139,9 @@ function onOther(turn: Turn, event: Exclude<AgentEvent, { type: "beat" | "usage"
     case "supervisor-lost":
       return onSupervisorLost(turn, event.heardAt);
     case "budget-held":
-      return holdForShared(turn, event);
+      return holdForBudget(turn, event);
     case "budget-released":
-      return releaseShared(turn, event.budget);
+      return releaseForBudget(turn, event.budget);
     case "settings-changed":
       return reviewBudget(turn, "person");
     case "command":

@@ -15,7 +15,7 @@ import { KeyRing } from "./keys/key-ring.ts";
 import { Sessions } from "./keys/sessions.ts";
 import { Ledger, type LedgerListener } from "./ledger/ledger.ts";
 import { LiveHub } from "./live/live-hub.ts";
-import { createMetering, loadMetering, type Metering } from "./metering/metering.ts";
+import { createMetering, loadWithLedger, type Metering } from "./metering/metering.ts";
 import { noSharedLimits, SharedBudgets } from "./metering/shared-budgets.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { checkOptions, openChannels, type ServerOptions } from "./options.ts";
@@ -112,8 +112,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const retention = createRetention({ store, clock, log });
   const commandExpiry = createCommandExpiry({ store, ledger, clock });
 
-  await ledger.load(shared.note);
-  await loadMetering(metering, ledger, settingsOf);
+  await loadWithLedger(metering, ledger, settingsOf);
   await check.keys.reread();
   await sessions.load();
   await sweeper.open();

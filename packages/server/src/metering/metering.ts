@@ -46,12 +46,16 @@ export function createMetering(deps: MeteringDeps): Metering {
   };
 }
 
-/** Reads what was spent and who is held. After the ledger was loaded, with every agent told to `shared`. */
-export async function loadMetering(
+/** Reads the ledger, and with it, agent by agent, who is held and what is spent. */
+export async function loadWithLedger(
   { shared, standings }: Metering,
   ledger: Ledger,
   settingsOf: SettingsOf,
 ): Promise<void> {
   await shared.load(ledger);
-  for await (const row of ledger.allAgents()) standings.note(row.state, settingsOf(row.overrides));
+  await ledger.load((row) => {
+    shared.note(row);
+    standings.note(row.state, settingsOf(row.overrides));
+  });
+  await shared.recall();
 }

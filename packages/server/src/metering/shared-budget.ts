@@ -74,11 +74,11 @@ export function toTell(
 }
 
 /** Why an agent is paused by it, and until when; null while it allows spending. */
-export function holdOf(budget: SharedBudget): { readonly reason: string; readonly until: Ms | null } | null {
+export function holdOf(budget: SharedBudget): { readonly why: string; readonly until: Ms | null } | null {
   const exceeded = standingsOf(budget.state.spent, budget.limits).filter(({ level }) => level === "exceeded");
   const [worst] = exceeded;
   if (!worst) return null;
-  return { reason: spentTitle(budget, worst), until: endOfHold(exceeded) };
+  return { why: spentTitle(budget, worst), until: endOfHold(exceeded) };
 }
 
 function announce(

@@ -18,6 +18,7 @@ import type { AgentRow, Store } from "@midwatch/store";
 import type { Clock } from "../clock.ts";
 import type { AgentJob, AgentOutcome } from "../ledger/fold-agents.ts";
 import type { Ledger, LedgerListener, SharedSpending } from "../ledger/ledger.ts";
+import { mergedLimits, type LimitChanges } from "../settings.ts";
 import { holdOf, nothingSpentYet, toTell, withSpend, type SharedBudget, type SharedSpent } from "./shared-budget.ts";
 
 const factPrefix = "shared-budget:";
@@ -33,18 +34,20 @@ export interface SharedLimits {
 
 export const noSharedLimits: SharedLimits = { install: {}, tags: {} };
 
+interface SharedBudgetsDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly calendar: Calendar;
+  readonly limits: SharedLimits;
+}
+
 interface Member {
   readonly tags: readonly string[];
   readonly hold: AgentState["hold"];
 }
 
 export class SharedBudgets implements LedgerListener {
-  readonly #given: {
-    readonly store: Store;
-    readonly clock: Clock;
-    readonly calendar: Calendar;
-    readonly limits: SharedLimits;
-  };
+  readonly #given: SharedBudgetsDeps;
   readonly #budgets = new Map<string, SharedBudget>();
   readonly #members = new Map<string, Member>();
   #ledger: Ledger | null = null;
@@ -53,19 +56,16 @@ export class SharedBudgets implements LedgerListener {
   #stopped = false;
   /** What was held when agents were last looked at; unlike anything before that. */
   #holding = "?";
+  /** Budgets of which nothing is stored yet. */
+  readonly #unread = new Set<string>();
   /** Agents that have changed since. */
   readonly #changed = new Set<string>();
 
-  constructor(given: {
-    readonly store: Store;
-    readonly clock: Clock;
-    readonly calendar: Calendar;
-    readonly limits: SharedLimits;
-  }) {
+  constructor(given: SharedBudgetsDeps) {
     this.#given = given;
   }
 
-  /** Reads what was spent. Call after `note` has seen every agent. */
+  /** Reads which budgets there are and what was spent of them. Then every agent is told to `note`. */
   async load(ledger: Ledger): Promise<void> {
     const { store, limits } = this.#given;
     this.#ledger = ledger;
@@ -74,16 +74,20 @@ export class SharedBudgets implements LedgerListener {
       // Written by this class only.
       known.set(key.slice(factPrefix.length), JSON.parse(value) as SharedSpent);
     }
-    const named = new Map([
-      ["install", limits.install],
-      ...Object.entries(limits.tags).map(([tag, of]) => [`tag:${tag}`, of] as const),
-    ]);
-    for (const name of known.keys()) if (!named.has(name)) named.set(name, {});
-    for (const [name, ofFile] of named) {
+    const named = ["install", ...Object.keys(limits.tags).map((tag) => `tag:${tag}`)];
+    for (const name of new Set([...named, ...known.keys()])) {
       const state = known.get(name);
-      if (Object.keys({ ...ofFile, ...state?.set }).length === 0) continue;
-      this.#budgets.set(name, state ? budgetOf(name, ofFile, state) : await this.#fromLedger(name, ofFile));
+      const budget = budgetOf(name, this.#ofFile(name), state ?? nothingSpentYet);
+      if (Object.keys(budget.limits).length === 0) continue;
+      this.#budgets.set(name, budget);
+      if (!state) this.#unread.add(name);
     }
+  }
+
+  /** Budgets that are new know what was spent of them before. After every agent was told to `note`. */
+  async recall(): Promise<void> {
+    for (const name of this.#unread) this.#budgets.set(name, await this.#fromLedger(name, this.#ofFile(name)));
+    this.#unread.clear();
   }
 
   readonly note = ({ name, state, overrides }: Pick<AgentRow, "name" | "state" | "overrides">): void => {
@@ -157,16 +161,13 @@ export class SharedBudgets implements LedgerListener {
   }
 
   /** Sets limits of one budget; null goes back to what the file says. */
-  async set(name: string, limits: Readonly<Record<string, number | null>>): Promise<SharedBudget> {
+  async set(name: string, limits: LimitChanges): Promise<SharedBudget> {
     const { store, clock } = this.#given;
     const ofFile = this.#ofFile(name);
     const before = this.#budgets.get(name) ?? (await this.#fromLedger(name, ofFile));
-    const changed: Readonly<Record<string, number | null>> = { ...before.state.set, ...limits };
-    const merged = Object.entries(changed).filter(([, limit]) => limit !== null);
-    // Names and numbers were checked at the door.
-    const set = Object.fromEntries(merged) as BudgetLimits;
-    const budget = budgetOf(name, ofFile, { ...before.state, set });
-    const after = toTell(this.#rolled(budget), clock.now())?.budget ?? this.#rolled(budget);
+    const set = mergedLimits(before.state.set, limits);
+    const budget = this.#rolled(budgetOf(name, ofFile, { ...before.state, set }));
+    const after = toTell(budget, clock.now())?.budget ?? budget;
     await store.putFact(factPrefix + name, JSON.stringify(after.state));
     if (Object.keys(after.limits).length === 0) this.#budgets.delete(name);
     else this.#budgets.set(name, after);
@@ -192,10 +193,11 @@ export class SharedBudgets implements LedgerListener {
       const rolled = this.#rolled(budget);
       if (rolled === budget) continue;
       const told = toTell(rolled, clock.now());
-      this.#budgets.set(budget.name, told?.budget ?? rolled);
+      const after = told?.budget ?? rolled;
+      this.#budgets.set(budget.name, after);
       try {
         if (told) await this.#ledger?.announce(told.announcement);
-        await store.putFact(factPrefix + budget.name, JSON.stringify((told?.budget ?? rolled).state));
+        await store.putFact(factPrefix + budget.name, JSON.stringify(after.state));
       } catch {
         // Told and stored with the next spending; what holds agents is read off the time, not off the store.
       }

@@ -50,7 +50,7 @@ export class StandingsBook implements LedgerListener {
     const held = this.#shared.othersHeld();
     if (held === undefined) return plain;
     if (held === null) return { ...plain, budgeted: true };
-    return { directive: "pause", reason: `paused: ${held.reason}`, until: isoOrNull(held.until), budgeted: true };
+    return { directive: "pause", reason: `paused: ${held.why}`, until: isoOrNull(held.until), budgeted: true };
   }
 
   committed({ outcomes }: Parameters<LedgerListener["committed"]>[0]): void {
