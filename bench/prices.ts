@@ -2,6 +2,7 @@
 // library of the price tables, which looks a model up each time. All in this process, in turns, the same calls for both.
 
 import type { MeteredCall } from "@midwatch/core";
+import { metered } from "@midwatch/protocol/otlp";
 import { calcPrice } from "@pydantic/genai-prices";
 import { createPricing } from "../packages/server/src/pricing/pricing.ts";
 import { median, type Bench } from "./finding.ts";
@@ -74,25 +75,6 @@ function libraryPrice(call: MeteredCall): unknown {
 }
 
 function callOf(provider: string | null, model: string): MeteredCall {
-  return {
-    key: "call",
-    at: Date.UTC(2026, 10, 1, 12),
-    source: "proxy",
-    provider,
-    model,
-    calls: 1,
-    inputTokens: 12_000,
-    outputTokens: 700,
-    cacheReadTokens: 9_000,
-    cacheWriteTokens: 0,
-    reasoningTokens: 0,
-    costUsdMicros: null,
-    outcome: "ok",
-    isEstimated: false,
-    tools: [],
-    promptHash: null,
-    trace: null,
-    session: null,
-    remarks: [],
-  };
+  const tokens = { inputTokens: 12_000, outputTokens: 700, cacheReadTokens: 9_000 };
+  return metered({ key: "call", at: Date.UTC(2026, 10, 1, 12), source: "proxy", provider, model, ...tokens });
 }

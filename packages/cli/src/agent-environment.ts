@@ -1,4 +1,4 @@
-import { isLoopbackName, reachableHost } from "@midwatch/server/loopback";
+import { isLoopbackName, reachableHost } from "@midwatch/protocol";
 import type { SupervisorOptions } from "@midwatch/supervisor";
 import type { Target } from "./client.ts";
 import type { Config, KeptAgent } from "./config/config.ts";

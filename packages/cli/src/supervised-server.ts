@@ -1,4 +1,4 @@
-import { reachableHost } from "@midwatch/server/loopback";
+import { reachableHost } from "@midwatch/protocol";
 import type { SupervisorOptions } from "@midwatch/supervisor";
 import type { Config } from "./config/config.ts";
 import { localKey, serverAddress } from "./data-folder.ts";

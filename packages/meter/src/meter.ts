@@ -4,7 +4,7 @@ import { Admission } from "./door/admission.ts";
 import { Door } from "./door/door.ts";
 import { KeyCheck } from "./door/key-check.ts";
 import { createListener, listen } from "./door/listener.ts";
-import { reachableHost } from "./door/loopback.ts";
+import { reachableHost } from "@midwatch/protocol";
 import { Link } from "./link/link.ts";
 import type { MeterOptions, RunningMeter } from "./options.ts";
 import { Upstream } from "./pass/upstream.ts";

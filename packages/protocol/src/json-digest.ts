@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 
 /**
- * The first 16 hex digits of the SHA-256 of JSON with sorted keys: what the SDKs make of a tool's arguments, so that a call counted
- * here and one told in a beat are the same call. Null for nothing, and for what JSON cannot hold.
+ * The first 16 hex digits of the SHA-256 of JSON with sorted keys: what the SDKs make of a tool's arguments, so that a call is the
+ * same whoever tells of it: a beat, the meter, telemetry. Null for nothing, and for what JSON cannot hold.
  */
-export function digestOf(value: unknown): string | null {
+export function jsonDigest(value: unknown): string | null {
   if (value === undefined || value === null) return null;
   try {
     const text = JSON.stringify(value, sortedKeys) as string | undefined;
@@ -16,12 +16,12 @@ export function digestOf(value: unknown): string | null {
 }
 
 /** The same for arguments that came as a text, which may not be JSON: then the text itself is what they were. */
-export function digestOfText(text: string): string | null {
+export function jsonTextDigest(text: string): string | null {
   if (text.trim() === "") return null;
   try {
-    return digestOf(JSON.parse(text));
+    return jsonDigest(JSON.parse(text));
   } catch {
-    return digestOf(text);
+    return jsonDigest(text);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Clock } from "./clock.ts";
 import { ConfigError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { SharedLimits } from "./metering/shared-budgets.ts";
-import { isLoopbackName } from "./loopback.ts";
+import { isLoopbackName } from "@midwatch/protocol";
 import type { OwnPrices } from "./pricing/own-prices.ts";
 import { isTimeZone } from "./views/local-day.ts";
 

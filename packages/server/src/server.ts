@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { createApp } from "./http/app.ts";
 import { createHostGuard } from "./http/guard-host.ts";
 import { createListener, listen } from "./http/listener.ts";
-import { reachableHost } from "./loopback.ts";
+import { reachableHost } from "@midwatch/protocol";
 import type { ServerOptions } from "./options.ts";
 import { signInPath } from "./routes/sign-in-page.ts";
 import { openWatch, type Watch } from "./watch.ts";

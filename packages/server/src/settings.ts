@@ -1,4 +1,4 @@
-import type { AgentSettings } from "@midwatch/core";
+import type { AgentSettings, BudgetLimits, LimitName } from "@midwatch/core";
 import type { AgentOverrides } from "@midwatch/store";
 
 /** What may be set for one agent: any part of `AgentSettings` but its internals, and its tags. Durations in milliseconds. */
@@ -37,6 +37,15 @@ export function settingsMerger(given: AgentSettings): SettingsOf {
     merged.set(overrides, settings);
     return settings;
   };
+}
+
+/** New limits, by name; null takes one away. */
+export type LimitChanges = Readonly<Partial<Record<LimitName, number | null>>>;
+
+/** Limits with some replaced. */
+export function mergedLimits(before: BudgetLimits, changes: LimitChanges): BudgetLimits {
+  const merged: [string, number | null][] = Object.entries({ ...before, ...changes });
+  return Object.fromEntries(merged.filter((limit): limit is [string, number] => limit[1] !== null));
 }
 
 /** Overrides with one part replaced. An operator's tags win over those of the supervisor. */

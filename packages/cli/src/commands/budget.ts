@@ -1,5 +1,5 @@
-import { BUDGET_PERIODS, BUDGET_UNITS, spellDuration } from "@midwatch/core";
-import type { AgentView, LimitView, SharedBudgetView } from "@midwatch/protocol";
+import { spellDuration } from "@midwatch/core";
+import { LIMIT_NAMES, type AgentView, type LimitView, type SharedBudgetView } from "@midwatch/protocol";
 import { call, callPages, type Target } from "../client.ts";
 import { CommandFailure } from "../failure.ts";
 import { spellAmountOf } from "../spell-amounts.ts";
@@ -101,10 +101,6 @@ async function setLimits(
   }
 }
 
-const limitNames: readonly string[] = BUDGET_PERIODS.flatMap((period) =>
-  BUDGET_UNITS.map((unit) => `${unit}_per_${period}`),
-);
-
 /** "usd_per_day=5", "tokens_per_hour=2000000"; "usd_per_day=" goes back to what the configuration says. */
 function limitsOf(texts: readonly string[]): Readonly<Record<string, number | null>> {
   const limits = texts.map((text) => {
@@ -115,8 +111,8 @@ function limitsOf(texts: readonly string[]): Readonly<Record<string, number | nu
         `"${text}" is no limit: write it like usd_per_day=5 or tokens_per_hour=2000000, and usd_per_day= to go back to the configuration.`,
       );
     }
-    if (!limitNames.includes(name)) {
-      throw new CommandFailure(2, `There is no limit "${name}"; there are ${limitNames.join(", ")}.`);
+    if (!LIMIT_NAMES.some((limit) => limit === name)) {
+      throw new CommandFailure(2, `There is no limit "${name}"; there are ${LIMIT_NAMES.join(", ")}.`);
     }
     return [name, amount === "" ? null : Number(amount.replaceAll("_", ""))] as const;
   });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isLoopbackName } from "@midwatch/server/loopback";
+import { isLoopbackName } from "@midwatch/protocol";
 import { MeterError, startMeter, type RunningMeter } from "@midwatch/meter";
 import { commandName } from "../command-name.ts";
 import { meterDefaults, type Config, type MeterConfig } from "../config/config.ts";

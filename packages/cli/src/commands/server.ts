@@ -1,6 +1,6 @@
 import { defaultSettings, type AgentSettings } from "@midwatch/core";
 import { ConfigError, startServer, systemClock, textLog, type RunningServer } from "@midwatch/server";
-import { isLoopbackName } from "@midwatch/server/loopback";
+import { isLoopbackName } from "@midwatch/protocol";
 import type { Store } from "@midwatch/store";
 import { alerting } from "../alerting.ts";
 import type { AgentDefaults, Config } from "../config/config.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isLoopbackName } from "@midwatch/server/loopback";
+import { isLoopbackName } from "@midwatch/protocol";
 import type { AgentEnd, RunningSupervisor, SupervisorOptions } from "@midwatch/supervisor";
 import { agentEnvironment, knownServer } from "../agent-environment.ts";
 import { call } from "../client.ts";

@@ -2,7 +2,7 @@
 // agents need; what is kept in containers of its own (`docker:`) is reached through the daemon's socket.
 
 import { basename, isAbsolute, join, relative } from "node:path";
-import { isLoopbackName } from "@midwatch/server/loopback";
+import { isLoopbackName } from "@midwatch/protocol";
 import { sign, markLine, type BootFile } from "./boot-file.ts";
 import type { BootPlan } from "./boot-plan.ts";
 

@@ -8,7 +8,8 @@ import type { Providers, Shape } from "../providers/providers.ts";
 import { refuse } from "../providers/refusal.ts";
 import type { Admission } from "./admission.ts";
 import type { KeyCheck } from "./key-check.ts";
-import { hostRefusal, isLoopbackName } from "./loopback.ts";
+import { hostRefusal } from "./host-refusal.ts";
+import { isLoopbackName } from "@midwatch/protocol";
 import { routeOf, type Route } from "./route.ts";
 
 export interface DoorWorld extends PassWorld {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { METER_LIMITS } from "@midwatch/protocol";
-import { digestOf } from "./digest.ts";
+import { jsonDigest } from "@midwatch/protocol";
 import { isObject, objectIn, textIn, type JsonObject } from "./json.ts";
 
 /** What a request says that has to be known when its answer comes. None of its words are kept. */
@@ -42,7 +42,7 @@ export function factsOf(body: JsonObject, headers: IncomingHttpHeaders): Request
   return {
     model: textIn(model, METER_LIMITS.nameLength),
     textLength: lengthOf(words) + lengthOf(body["tools"]),
-    promptHash: Object.keys(words).length === 0 ? null : digestOf(picked),
+    promptHash: Object.keys(words).length === 0 ? null : jsonDigest(picked),
     session: sessionOf(body, headers),
   };
 }

@@ -1,6 +1,6 @@
 import type { ToolCall } from "@midwatch/core";
 import { METER_LIMITS } from "@midwatch/protocol";
-import { digestOf, digestOfText } from "./digest.ts";
+import { jsonDigest, jsonTextDigest } from "@midwatch/protocol";
 
 /** Longer arguments are not digested: a call without a digest is still a call. */
 const maxArgsLength = 256 * 1024;
@@ -19,7 +19,7 @@ export class ToolList {
   /** One whose arguments are known as a value, or as a text of JSON. */
   add(name: string | null, args: unknown): void {
     if (name === null || this.#isFull()) return;
-    const argsHash = typeof args === "string" ? digestOfText(args) : digestOf(args);
+    const argsHash = typeof args === "string" ? jsonTextDigest(args) : jsonDigest(args);
     this.#done.push({ name: name.slice(0, METER_LIMITS.nameLength), argsHash });
   }
 
@@ -41,7 +41,7 @@ export class ToolList {
       .filter(({ name }) => name !== "")
       .map(({ name, args, tooLong }) => ({
         name: name.slice(0, METER_LIMITS.nameLength),
-        argsHash: tooLong ? null : digestOfText(args),
+        argsHash: tooLong ? null : jsonTextDigest(args),
       }));
     return [...this.#done, ...open];
   }

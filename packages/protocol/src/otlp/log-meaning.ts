@@ -8,7 +8,7 @@ import { providerOfModel } from "./provider-of-model.ts";
 import type { Attributes, LogRecord } from "./records.ts";
 import { Remarks } from "./remarks.ts";
 import { reportedCost } from "./reported-cost.ts";
-import { digestArguments } from "./tool-digest.ts";
+import { jsonDigest } from "../json-digest.ts";
 import { toolExecution } from "./tool-execution.ts";
 import { tokenUsage, type CountingHabit } from "./token-usage.ts";
 
@@ -71,6 +71,6 @@ function keyOf(record: LogRecord): string {
 /** Who said it, when, and what: the same record again has the same key, and no other record has it. */
 function ownKey({ event, attributes, at, span }: LogRecord): string {
   const told = [...attributes].filter(([, value]) => typeof value !== "object").sort(([a], [b]) => (a < b ? -1 : 1));
-  const digest = digestArguments([event, at, span, told]) ?? "";
+  const digest = jsonDigest([event, at, span, told]) ?? "";
   return `${textIn(attributes, "session") ?? event}/${textIn(attributes, "eventTime") ?? at}/${digest}`;
 }

@@ -3,7 +3,7 @@ import { argumentNames } from "./attribute-names.ts";
 import { textIn, usableId } from "./attribute-text.ts";
 import { metered } from "./metered.ts";
 import { OTLP_LIMITS, type Attributes, type LateValue } from "./records.ts";
-import { digestArguments } from "./tool-digest.ts";
+import { jsonDigest, jsonTextDigest } from "../json-digest.ts";
 
 /** A tool that was executed: no usage, but what repetition is seen by. Null when it has no name. */
 export function toolExecution(
@@ -33,8 +33,8 @@ function argumentsDigest(attributes: Attributes): string | null {
     if (typeof value !== "object") continue;
     const read = readQuietly(value);
     if (read === null || read === "") continue;
-    if (typeof read !== "string") return digestQuietly(read);
-    return (read.length <= OTLP_LIMITS.argumentsBytes ? digestJson(read) : null) ?? digestArguments(read);
+    if (typeof read !== "string") return jsonDigest(read);
+    return (read.length <= OTLP_LIMITS.argumentsBytes ? jsonTextDigest(read) : null) ?? jsonDigest(read);
   }
   return null;
 }
@@ -44,24 +44,6 @@ function readQuietly(value: LateValue): unknown {
     return value.read();
   } catch {
     // Bytes that are no value: the call is told without its arguments.
-    return null;
-  }
-}
-
-function digestJson(text: string): string | null {
-  try {
-    return digestArguments(JSON.parse(text));
-  } catch {
-    // Not JSON, or nested beyond the stack: then the text itself is what is compared.
-    return null;
-  }
-}
-
-function digestQuietly(value: unknown): string | null {
-  try {
-    return digestArguments(value);
-  } catch {
-    // Nothing JSON can hold.
     return null;
   }
 }

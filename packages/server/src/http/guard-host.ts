@@ -1,5 +1,5 @@
 import { ApiError } from "../errors.ts";
-import { isLoopbackName } from "../loopback.ts";
+import { isLoopbackName, nameInHost } from "@midwatch/protocol";
 
 /** The refusal of a request by its `Host` header, or null. */
 export type HostGuard = (host: string | undefined) => ApiError | null;
@@ -17,7 +17,7 @@ export function createHostGuard(listeningOn: string): HostGuard {
   return (host) => {
     if (host === undefined) return new ApiError(400, "no_host", "the request has no Host header");
     if (known.has(host)) return null;
-    if (!isLoopbackName(nameOf(host))) {
+    if (!isLoopbackName(nameInHost(host))) {
       const message =
         "this server listens only on the loopback; reach it as 127.0.0.1 or localhost (a proxy in front of it has to send such a Host)";
       return new ApiError(403, "wrong_host", message);
@@ -25,9 +25,4 @@ export function createHostGuard(listeningOn: string): HostGuard {
     if (known.size < maxRemembered) known.add(host);
     return null;
   };
-}
-
-function nameOf(host: string): string {
-  const name = host.startsWith("[") ? host.slice(0, host.indexOf("]") + 1) : (host.split(":")[0] ?? "");
-  return name.toLowerCase().replace(/\.$/, "");
 }

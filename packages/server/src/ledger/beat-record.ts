@@ -1,10 +1,14 @@
 import { nothingSpent, type AgentEvent, type BeatOutcome, type Effect } from "@midwatch/core";
 import type { BeatRecord } from "@midwatch/store";
 
+/** False for a beat that told nothing of usage, or what another source had told already. */
+export function isCounted({ spend }: BeatOutcome): boolean {
+  return spend !== nothingSpent;
+}
+
 /** A beat as it is kept. */
 export function beatRecord(event: Extract<AgentEvent, { type: "beat" }>, outcome: BeatOutcome): BeatRecord {
   const { beat } = event;
-  const isCounted = outcome.spend !== nothingSpent;
   return {
     at: event.at,
     ts: beat.ts,
@@ -16,7 +20,7 @@ export function beatRecord(event: Extract<AgentEvent, { type: "beat" }>, outcome
     cycleMs: beat.cycleMs,
     tokens: outcome.spend.tokens,
     cycleTokens: outcome.cycle?.tokens ?? 0,
-    costUsdMicros: isCounted ? event.costUsdMicros : 0,
+    costUsdMicros: isCounted(outcome) ? event.costUsdMicros : 0,
     baseline: outcome.cycle?.baseline ?? null,
     late: outcome.place === "late",
     message: beat.message,

@@ -34,7 +34,7 @@ import type {
   UsageRecord,
 } from "@midwatch/store";
 import { noOverrides, type SettingsOf } from "../settings.ts";
-import { beatRecord, minuteRecord } from "./beat-record.ts";
+import { beatRecord, isCounted, minuteRecord } from "./beat-record.ts";
 
 /** What has happened to one agent, or is asked for it. */
 export interface AgentJob {
@@ -182,7 +182,7 @@ function gatherUse(event: AgentEvent, result: StepResult, into: Gathered): void 
   }
   if (event.type !== "beat" || !result.beat || result.beat.place === "duplicate") return;
   into.beats.push(beatRecord(event, result.beat));
-  const counted = result.beat.spend !== nothingSpent;
+  const counted = isCounted(result.beat);
   for (const [index, usage] of event.beat.usage.entries()) {
     into.usage.push({ at: event.at, usage, costUsdMicros: event.usageCosts?.[index] ?? null, counted });
   }

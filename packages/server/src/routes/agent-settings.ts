@@ -1,9 +1,10 @@
 import { INCIDENT_KINDS, SECOND, type AgentSettings } from "@midwatch/core";
+import { limitsToWire } from "@midwatch/protocol";
 import { Type, type Static } from "typebox";
 import type { ApiContext, App } from "../http/api-context.ts";
-import { withOverrides, type SettingsPatch } from "../settings.ts";
+import { mergedLimits, withOverrides, type SettingsPatch } from "../settings.ts";
 import { requireAccess } from "./access.ts";
-import { BudgetBody, mergedLimits, wireLimits } from "./budget-body.ts";
+import { BudgetBody, limitsOf } from "./budget-body.ts";
 import { findAgent } from "./find-agent.ts";
 import { AgentParams, errorAnswers } from "./schemas.ts";
 
@@ -158,7 +159,7 @@ function patched(before: SettingsPatch, patch: Patch): SettingsPatch {
   }
   if (Object.keys(cost).length > 0) after["cost"] = cost;
   else Reflect.deleteProperty(after, "cost");
-  const budget = patch.budget === null ? {} : mergedLimits(before.budget ?? {}, patch.budget ?? {});
+  const budget = patch.budget === null ? {} : mergedLimits(before.budget ?? {}, limitsOf(patch.budget ?? {}));
   if (Object.keys(budget).length > 0) after["budget"] = budget;
   else Reflect.deleteProperty(after, "budget");
   if (patch.tags === null) Reflect.deleteProperty(after, "tags");
@@ -182,7 +183,7 @@ function wireOf(settings: SettingsPatch): Record<string, unknown> {
     if (value === undefined) continue;
     wire[to] = unit === "seconds" && typeof value === "number" ? value / SECOND : value;
   }
-  if (settings.budget !== undefined) wire["budget"] = wireLimits(settings.budget);
+  if (settings.budget !== undefined) wire["budget"] = limitsToWire(settings.budget);
   for (const [to, from] of costFields) if (settings.cost?.[from] !== undefined) wire[to] = settings.cost[from];
   return wire;
 }

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { isLoopbackName } from "@midwatch/server/loopback";
+import { isLoopbackName } from "@midwatch/protocol";
 import { check } from "../check.ts";
 import { readSmallFile } from "../probes/small-file.ts";
 import { bad, worthKnowing, type Remark } from "../remark.ts";
