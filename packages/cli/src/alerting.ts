@@ -1,6 +1,6 @@
 import type { Channel } from "@midwatch/server";
 import { createChannel } from "@midwatch/server/channels";
-import type { WebhookBody } from "@midwatch/protocol";
+import { message, type WebhookBody } from "@midwatch/protocol";
 import type { Notice, Notifier } from "@midwatch/supervisor";
 import type { Config } from "./config/config.ts";
 import { CommandFailure } from "./failure.ts";
@@ -45,7 +45,7 @@ function openChannel(name: string, settings: Readonly<Record<string, unknown>>):
 }
 
 function bodyOf({ id, agent, what, kind, severity, at, title, text }: Notice): WebhookBody {
-  return {
+  return message({
     type: `incident.${what}`,
     id,
     at: new Date(at).toISOString(),
@@ -54,6 +54,5 @@ function bodyOf({ id, agent, what, kind, severity, at, title, text }: Notice): W
     severity,
     title,
     text,
-    incident: null,
-  };
+  });
 }

@@ -381,18 +381,66 @@ export interface OpenIncidentView {
   needs_human: boolean;
 }
 
-/** The body of every webhook. */
+/** What is told to people. A webhook's body is exactly this; every other channel renders it. */
 export interface WebhookBody {
-  type: "incident.opened" | "incident.raised" | "incident.resolved" | "incident.reminder" | "report.daily" | "test";
+  /**
+   * `incident.updated`: more is known of something that was told; it goes only to channels that can change what they sent.
+   * `digest`: what waited for the end of quiet hours, or what flapped.
+   */
+  type:
+    | "incident.opened"
+    | "incident.raised"
+    | "incident.updated"
+    | "incident.resolved"
+    | "incident.reminder"
+    | "digest"
+    | "report.daily"
+    | "report.weekly"
+    | "report.monthly"
+    | "test";
   /** The idempotency key. */
   id: string;
+  /** The same for all messages about one incident or one group of incidents; null where nothing follows. */
+  thread: string | null;
   at: Iso;
   agent: string | null;
   kind: string | null;
   severity: "page" | "warn" | "info" | null;
   title: string;
   text: string;
+  /** The numbers behind it, for people: at most 12. */
+  facts: MessageFact[];
+  /** The last lines that the agent wrote, oldest first, secrets taken out: at most 20. */
+  log: string[];
+  /** What a grouped message or a digest speaks for; empty for one incident. */
+  members: MessageMember[];
+  /** The page where a person reads on; null when nobody knows the server's address. */
+  url: string | null;
+  /** Links that ask before they act. */
+  actions: MessageAction[];
   incident: IncidentSummary | null;
-  /** Only in `report.daily`: the data behind its text, agents with something to tell first. */
+  /** Only in reports: the data behind the text, agents with something to tell first. */
   report?: DailyReportView;
+}
+
+export interface MessageFact {
+  /** Few words: "last beat", "tokens in this cycle". */
+  label: string;
+  value: string;
+}
+
+export interface MessageMember {
+  agent: string;
+  kind: string;
+  title: string;
+  host: string | null;
+  since: Iso;
+  resolved_at: Iso | null;
+}
+
+export interface MessageAction {
+  action: "acknowledge" | "silence" | "restart" | "resume" | "raise-cap" | "accept-baseline";
+  /** What the button says: "Silence for an hour". */
+  label: string;
+  url: string;
 }

@@ -1,4 +1,5 @@
-import { isPrivateHost } from "./outgoing/public-address.ts";
+import ipaddr from "ipaddr.js";
+import { isPrivateHost, mayReach, type AllowPrivate } from "./outgoing/public-address.ts";
 import type { ChannelConfigError } from "./channel.ts";
 
 /**
@@ -7,7 +8,9 @@ import type { ChannelConfigError } from "./channel.ts";
  * `secert` must not silently send unsigned.
  */
 export interface ConfigReader {
-  url(field: string, allowPrivate: boolean): URL | null;
+  url(field: string, allowPrivate: AllowPrivate): URL | null;
+  /** `allow_private`: true, false, or a list of ranges. */
+  allowPrivate(): AllowPrivate;
   text(field: string): string | null;
   flag(field: string): boolean;
   problem(field: string, message: string): void;
@@ -26,6 +29,14 @@ export function readConfig(channel: string, config: Readonly<Record<string, unkn
 
   return {
     problem,
+    allowPrivate: () => {
+      const value = take("allow_private");
+      if (value === undefined || typeof value === "boolean") return value ?? false;
+      if (Array.isArray(value) && value.every((one) => typeof one === "string" && ipaddr.isValidCIDR(one)))
+        return value;
+      problem("allow_private", 'must be true, false, or a list of ranges such as ["10.0.0.0/8", "fd00::/8"]');
+      return false;
+    },
     url: (field, allowPrivate) => {
       const value = take(field);
       if (typeof value !== "string" || !URL.canParse(value)) {
@@ -59,11 +70,17 @@ export function readConfig(channel: string, config: Readonly<Record<string, unkn
   };
 }
 
-function wrongWith(url: URL, allowPrivate: boolean): string | null {
+function wrongWith(url: URL, allowPrivate: AllowPrivate): string | null {
   if (url.protocol !== "https:" && url.protocol !== "http:") return "must start with https:// or http://";
   if (url.username !== "" || url.password !== "") return "must not hold a user or password; they would end up in logs";
-  if (!allowPrivate && isPrivateHost(url.hostname)) {
-    return `${url.hostname} is an address of this machine or of a private network. If that is meant, add "allow_private: true" to this channel`;
+  if (isPrivateHost(url.hostname) && !mayReachHost(url.hostname, allowPrivate)) {
+    return `${url.hostname} is an address of this machine or of a private network. If that is meant, add "allow_private: true" or its range to this channel`;
   }
   return null;
+}
+
+function mayReachHost(hostname: string, allowed: AllowPrivate): boolean {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  // A name is judged by its addresses, when it is connected to.
+  return ipaddr.isValid(host) ? mayReach(host, allowed) : allowed !== false;
 }

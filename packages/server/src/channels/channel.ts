@@ -14,11 +14,20 @@ export interface Channel {
    * Tries once. Never rejects for what the world does: every failure is an outcome. `message.id` is the idempotency key and is the
    * same on every try. When `signal` aborts, the channel lets go at once and the outcome asks for a retry.
    */
-  send(message: WebhookBody, signal: AbortSignal): Promise<SendOutcome>;
+  send(message: WebhookBody, signal: AbortSignal, receipt?: string | null): Promise<SendOutcome>;
+  /**
+   * True when a message that was sent can be changed. Such a channel also gets `incident.updated`, with the receipt of the
+   * last message of the same thread in `receipt`; without one it sends the update as a message of its own.
+   */
+  readonly canUpdate?: boolean;
 }
 
 export type SendOutcome =
-  | { readonly sent: true }
+  | {
+      readonly sent: true;
+      /** What names the message at the receiver, so that it can be changed later; at most 1,000 characters. */
+      readonly receipt?: string;
+    }
   | {
       readonly sent: false;
       /** False when trying again cannot help: the address, the key or the message itself was refused. */
@@ -34,6 +43,8 @@ export interface ChannelSurroundings {
   /** Where the console channel writes. */
   readonly stream: Writable;
   readonly now: () => Ms;
+  /** Programs may be run: the configuration says `allow_exec: true`. False unless given. */
+  readonly allowExec?: boolean;
   /** Name resolution; `dns.lookup` unless given. */
   readonly lookup?: LookupFunction;
   /** From the first byte to the last of one try; 10 s unless given. */

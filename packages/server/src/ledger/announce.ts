@@ -1,5 +1,5 @@
 import type { Ms } from "@midwatch/core";
-import type { WebhookBody } from "@midwatch/protocol";
+import { message, type WebhookBody } from "@midwatch/protocol";
 import type { OutboxDraft, WrittenIds } from "@midwatch/store";
 import { incidentSummary } from "../views/incident-view.ts";
 import { iso } from "../views/time.ts";
@@ -22,9 +22,10 @@ export function draftNotices(notices: readonly Notice[], ids: WrittenIds, channe
   return notices.flatMap((notice) => {
     const incidentId = ids.incidentId(notice.agent, notice.incident.kind);
     const id = `inc_${incidentId}_${notice.what}`;
-    const body: WebhookBody = {
+    const body = message({
       type: `incident.${notice.what}`,
       id,
+      thread: `inc_${incidentId}`,
       at: iso(notice.at),
       agent: notice.agent,
       kind: notice.incident.kind,
@@ -41,24 +42,14 @@ export function draftNotices(notices: readonly Notice[], ids: WrittenIds, channe
         },
         notice.at,
       ),
-    };
+    });
     return draftFor(body, notice.agent, notice.at, channels);
   });
 }
 
 export function draftAnnouncements(announcements: readonly Announcement[], channels: readonly string[]): OutboxDraft[] {
   return announcements.flatMap(({ id, what, kind, severity, at, title, text }) => {
-    const body: WebhookBody = {
-      type: `incident.${what}`,
-      id,
-      at: iso(at),
-      agent: null,
-      kind,
-      severity,
-      title,
-      text,
-      incident: null,
-    };
+    const body = message({ type: `incident.${what}`, id, at: iso(at), kind, severity, title, text });
     return draftFor(body, null, at, channels);
   });
 }

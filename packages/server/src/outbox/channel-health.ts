@@ -1,5 +1,5 @@
 import type { Ms } from "@midwatch/core";
-import type { WebhookBody } from "@midwatch/protocol";
+import { message, type WebhookBody } from "@midwatch/protocol";
 import type { OutboxDraft, Store } from "@midwatch/store";
 import { headline } from "../message-text.ts";
 import { draftOf } from "./stored-message.ts";
@@ -76,7 +76,7 @@ async function firstWorking(
   return null;
 }
 
-function reportOn(report: {
+function reportOn(failure: {
   readonly channel: string;
   readonly lost: WebhookBody | null;
   readonly error: string;
@@ -84,12 +84,11 @@ function reportOn(report: {
   readonly reporter: string;
   readonly episode: number;
 }): OutboxDraft {
-  const { channel, lost, error, at, reporter, episode } = report;
-  const message: WebhookBody = {
+  const { channel, lost, error, at, reporter, episode } = failure;
+  const report = message({
     type: "incident.opened",
     id: `channel-failing:${channel}:${episode}`,
     at: new Date(at).toISOString(),
-    agent: null,
     kind: "channel-failing",
     severity: lost?.severity === "page" ? "page" : "warn",
     title: `the channel "${channel}" does not deliver`,
@@ -98,9 +97,8 @@ function reportOn(report: {
       lost === null ? "A message was lost." : `Lost: ${headline(lost)}`,
       `Please check "${channel}" under "channels:" in the configuration. New messages still try it; it is not reported again until one got through.`,
     ].join("\n"),
-    incident: null,
-  };
-  return draftOf(message, reporter, at);
+  });
+  return draftOf(report, reporter, at);
 }
 
 function keyOf(channel: string): string {

@@ -6,7 +6,7 @@
 // then the report is marked as sent. A crash between the two repeats the first step without effect.
 
 import { MINUTE, SECOND, type DurationMs, type Ms } from "@midwatch/core";
-import type { WebhookBody } from "@midwatch/protocol";
+import { message } from "@midwatch/protocol";
 import type { OutboxDraft, Store } from "@midwatch/store";
 import { Temporal } from "temporal-polyfill";
 import type { Clock } from "../clock.ts";
@@ -125,18 +125,14 @@ async function send(date: string, deps: ReportScheduleDeps): Promise<void> {
 
 function draftReport({ report }: MadeReport, text: string, channels: readonly string[]): OutboxDraft[] {
   const id = `report_${report.date}`;
-  const body: WebhookBody = {
+  const body = message({
     type: "report.daily",
     id,
     at: iso(report.madeAt),
-    agent: null,
-    kind: null,
-    severity: null,
     title: `Daily report for ${report.date}: ${summaryOf(report)}`,
     text: clipBytes(text, maxTextBytes),
-    incident: null,
     report: messageData(report),
-  };
+  });
   return channels.map((channel) => ({
     key: `${id}:${channel}`,
     channel,

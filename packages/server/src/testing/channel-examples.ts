@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
-import type { WebhookBody } from "@midwatch/protocol";
+import { message } from "@midwatch/protocol";
 import type { Channel, ChannelSurroundings } from "../channels/channel.ts";
 import { createChannel } from "../channels/create-channel.ts";
 
-export const silent: WebhookBody = {
+/** One incident that was opened. */
+export const silent = message({
   type: "incident.opened",
   id: "research-bot:silent:1774690000:me",
   at: "2026-11-24T03:14:06.000Z",
@@ -13,8 +14,7 @@ export const silent: WebhookBody = {
   severity: "page",
   title: "silent since 03:12:00 UTC",
   text: "Two beats missed in a row.\nNothing was done by itself; please look at the process.",
-  incident: null,
-};
+});
 
 /** A channel as an operator would write it, allowed to reach the loopback unless the test says otherwise. */
 export function openChannel(

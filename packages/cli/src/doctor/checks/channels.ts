@@ -5,7 +5,7 @@ import { lookup } from "node:dns/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DAY, MINUTE, spellDuration, type Ms } from "@midwatch/core";
-import type { WebhookBody } from "@midwatch/protocol";
+import { message, type WebhookBody } from "@midwatch/protocol";
 import { createChannel } from "@midwatch/server/channels";
 import { openSqliteStore, type OutboxRow } from "@midwatch/store";
 import { check } from "../check.ts";
@@ -165,17 +165,14 @@ async function probe(world: World): Promise<ChannelsFacts> {
 }
 
 function testMessage(now: Ms): WebhookBody {
-  return {
+  return message({
     type: "test",
     id: `test:${now}`,
     at: new Date(now).toISOString(),
-    agent: null,
-    kind: null,
     severity: "info",
     title: "a test: this channel works",
     text: "Somebody ran `midwatch doctor --send-test`. Nothing is wrong, and nothing is to be done.",
-    incident: null,
-  };
+  });
 }
 
 async function lookUp(url: unknown): Promise<string | null> {

@@ -20,7 +20,7 @@ export function createNtfyChannel(
   { now, lookup, timeoutMs }: ChannelSurroundings,
 ): ChannelResult {
   const settings = readConfig(name, config);
-  const allowPrivate = settings.flag("allow_private");
+  const allowPrivate = settings.allowPrivate();
   const topicUrl = settings.url("url", allowPrivate);
   const token = settings.text("token");
   const topic = topicUrl?.pathname.split("/").findLast((part) => part !== "") ?? "";

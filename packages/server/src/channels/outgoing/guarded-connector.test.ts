@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { LookupOptions } from "node:dns";
 import type { LookupFunction } from "node:net";
 import test from "node:test";
-import { PrivateAddressError, publicOnly } from "./guarded-connector.ts";
+import { PrivateAddressError, allowedOnly } from "./guarded-connector.ts";
 
 const mixed: LookupFunction = (_name, _options, done) =>
   done(null, [
@@ -13,7 +13,7 @@ const mixed: LookupFunction = (_name, _options, done) =>
 
 /** What the resolver answers, as the arguments of its callback. */
 function resolved(lookup: LookupFunction, options: LookupOptions): Promise<readonly unknown[]> {
-  return new Promise((resolve) => publicOnly(lookup)("hook.example.org", options, (...answer) => resolve(answer)));
+  return new Promise((resolve) => allowedOnly(lookup, false)("hook.example.org", options, (...answer) => resolve(answer)));
 }
 
 test("of a name with public and private addresses only the public ones are left", async () => {

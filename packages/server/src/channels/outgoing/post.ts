@@ -1,8 +1,11 @@
 import type { LookupFunction } from "node:net";
 import type { DurationMs, Ms } from "@midwatch/core";
 import type { SendOutcome } from "../channel.ts";
+import type { AllowPrivate } from "./public-address.ts";
 
 export interface Post {
+  /** POST unless given. */
+  readonly method?: "POST" | "PUT" | "PATCH";
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -17,7 +20,7 @@ export interface Answer {
 }
 
 export interface PosterOptions {
-  readonly allowPrivate: boolean;
+  readonly allowPrivate: AllowPrivate;
   readonly now: () => Ms;
   readonly timeoutMs: DurationMs | undefined;
   readonly lookup: LookupFunction | undefined;

@@ -16,11 +16,11 @@ const maxAnswerBytes = 4_096;
 export function openPoster(options: PosterOptions): Poster {
   const timeoutMs = options.timeoutMs ?? 10 * SECOND;
   const dispatcher = new Agent({ pipelining: 0, connect: guardedConnector({ ...options, timeoutMs }) });
-  return async ({ url, headers, body, signal }) => {
+  return async ({ method = "POST", url, headers, body, signal }) => {
     const deadline = AbortSignal.timeout(timeoutMs);
     try {
       const response = await request(url, {
-        method: "POST",
+        method,
         headers: { "user-agent": "midwatch", ...headers },
         body,
         dispatcher,

@@ -18,7 +18,7 @@ export function createSlackChannel(
   { now, lookup, timeoutMs }: ChannelSurroundings,
 ): ChannelResult {
   const settings = readConfig(name, config);
-  const allowPrivate = settings.flag("allow_private");
+  const allowPrivate = settings.allowPrivate();
   const url = settings.url("url", allowPrivate);
   const errors = settings.finish();
   if (url === null || errors.length > 0) return { ok: false, errors };

@@ -16,7 +16,7 @@ export function createWebhookChannel(
   { now, lookup, timeoutMs }: ChannelSurroundings,
 ): ChannelResult {
   const settings = readConfig(name, config);
-  const allowPrivate = settings.flag("allow_private");
+  const allowPrivate = settings.allowPrivate();
   const url = settings.url("url", allowPrivate);
   const signer = readSecret(settings);
   const errors = settings.finish();
