@@ -74,7 +74,7 @@ function wrongWith(url: URL, allowPrivate: AllowPrivate): string | null {
   if (url.protocol !== "https:" && url.protocol !== "http:") return "must start with https:// or http://";
   if (url.username !== "" || url.password !== "") return "must not hold a user or password; they would end up in logs";
   if (isPrivateHost(url.hostname) && !mayReachHost(url.hostname, allowPrivate)) {
-    return `${url.hostname} is an address of this machine or of a private network. If that is meant, add "allow_private: true" or its range to this channel`;
+    return `${url.hostname} is an address of this machine or of a private network. If that is meant, add "allow_private: true" to this channel, or the range it is in`;
   }
   return null;
 }
