@@ -73,7 +73,7 @@ async function watch(given: {
   const { store, order, startAt, deadlines, seedMs } = given;
   const clock = systemClock;
   const settingsOf = settingsMerger(defaultSettings);
-  const ledger = new Ledger({ store, clock, settingsOf, alertsTo: ["me"], wakeDelivery: () => undefined });
+  const ledger = new Ledger({ store, clock, settingsOf, wakeDesk: () => undefined });
   const supervisors = new Supervisors(ledger, clock);
   const log = textLog(process.stderr, clock);
   const sweeper = new Sweeper({ store, ledger, clock, supervisors, log, sight: new Sight(store, clock), onTurn: null });
@@ -141,7 +141,7 @@ async function seed(store: Store, order: DetectionOrder, startAt: Ms): Promise<R
     }
     await store.fold(
       writes.map(({ name }) => name),
-      () => ({ agents: writes, outbox: () => [] }),
+      () => ({ agents: writes, notices: () => [] }),
     );
   }
   return deadlines;

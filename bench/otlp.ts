@@ -118,7 +118,7 @@ async function throughTheDoor(): Promise<number> {
   const usageMeter: UsageMeter = {
     // Writes what telemetry remembers, as the real meter does, and keeps no list of calls.
     record: async ({ telemetry }) => {
-      await store?.fold([], () => ({ agents: [], outbox: () => [], ...(telemetry ? { telemetry } : {}) }));
+      await store?.fold([], () => ({ agents: [], notices: () => [], ...(telemetry ? { telemetry } : {}) }));
     },
   };
   await using server = await startTestServer({ usageMeter });

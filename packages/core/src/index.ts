@@ -1,3 +1,4 @@
+export type { AlertNotice } from "./alerts/notice.ts";
 export * from "./time.ts";
 export * from "./invariant.ts";
 export * from "./beat.ts";

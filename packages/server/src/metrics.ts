@@ -161,14 +161,16 @@ function addOutboxGauges(registry: Registry, { store, clock }: MetricsSources): 
     ["midwatch_outbox_waiting", "Notifications that are not delivered yet"],
     ["midwatch_outbox_oldest_seconds", "Age of the oldest notification that is not delivered"],
     ["midwatch_outbox_failed", "Notifications that were given up and are still kept"],
-  ].map(([name = "", help = ""]) => new Gauge({ name, help, registers: [registry] }));
+  ].map(([name = "", help = ""]) => new Gauge({ name, help, labelNames: ["channel"], registers: [registry] }));
   return async () => {
+    for (const one of gauges) one.reset();
     try {
-      const { waiting, oldestMs, failed } = await store.outboxLag(clock.now());
-      for (const [index, value] of [waiting, oldestMs / 1_000, failed].entries()) gauges[index]?.set(value);
+      const lag = await store.outboxLag(clock.now());
+      for (const [channel, { waiting, oldestMs, failed }] of lag)
+        for (const [index, value] of [waiting, oldestMs / 1_000, failed].entries())
+          gauges[index]?.set({ channel }, value);
     } catch {
       // The store is in trouble, as the failed commits say. No figure is better than an old one, and the rest still counts.
-      for (const one of gauges) one.remove();
     }
   };
 }

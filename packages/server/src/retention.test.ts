@@ -44,7 +44,7 @@ async function fill(store: Store, given: { from: Ms; beats: number; history?: re
   const state = newAgent("bot", given.from, defaultSettings);
   await store.fold(["bot"], () => ({
     agents: [{ name: "bot", state, deadline: null, moveDeadline: false, beats, history, incidents: [] }],
-    outbox: () => [],
+    notices: () => [],
   }));
 }
 

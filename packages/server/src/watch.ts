@@ -7,6 +7,7 @@ import { steadyClock, systemClock, type Clock } from "./clock.ts";
 import { createCommandExpiry, type CommandExpiry } from "./command-expiry.ts";
 import { CommandBell } from "./http/command-bell.ts";
 import { createBeatEndpoint, type BeatEndpoint } from "./ingest/beat-endpoint.ts";
+import { createDesk, type Desk } from "./alerts/desk.ts";
 import { BeatQueue } from "./ingest/beat-queue.ts";
 import { SupervisorIntake } from "./ingest/supervisor-intake.ts";
 import type { KeyCheck } from "./keys/authenticate.ts";
@@ -50,6 +51,7 @@ export interface Watch extends Metering {
   readonly commandExpiry: CommandExpiry;
   readonly presenter: AgentPresenter;
   readonly hub: LiveHub;
+  readonly desk: Desk;
   readonly delivery: Delivery;
   readonly check: KeyCheck;
   readonly sessions: Sessions;
@@ -71,6 +73,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   await checkOptions(options);
   const channels = openChannels(options, clock.now);
   const delivery = createDelivery({ store, channels, now: clock.now, random: Math.random, log });
+  const desk = createDesk({ store, now: clock.now, alertsTo: options.alertsTo, wakeDelivery: delivery.wake });
   const calendar = zoneCalendar(timeZone);
   const settingsOf = settingsMerger({ ...options.defaults, calendar });
   const shared = new SharedBudgets({ store, clock, calendar, limits: options.budgets ?? noSharedLimits });
@@ -78,8 +81,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     store,
     clock,
     settingsOf,
-    alertsTo: options.alertsTo,
-    wakeDelivery: delivery.wake,
+    wakeDesk: desk.wake,
     spend: shared.spend,
   });
   const presenter = createPresenter({ census: ledger.census, settingsOf, clock, timeZone });
@@ -133,6 +135,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     presenter,
     hub,
     ...metering,
+    desk,
     delivery,
     check,
     sessions,
@@ -141,7 +144,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     reporter,
     trouble: () => lastCommit.trouble() ?? sweeper.trouble,
     ...lifeOf({
-      ...{ beats, queue, hub, bell, delivery, ...metering },
+      ...{ beats, queue, hub, bell, desk, delivery, ...metering },
       loops: [sweeper, retention, commandExpiry, schedule, shared, metering.telemetry],
     }),
   };
@@ -154,14 +157,14 @@ interface Loop {
 }
 
 function lifeOf(
-  parts: Pick<Watch, "beats" | "queue" | "hub" | "bell" | "standings" | "delivery"> & {
+  parts: Pick<Watch, "beats" | "queue" | "hub" | "bell" | "standings" | "desk" | "delivery"> & {
     readonly loops: readonly (Loop | null)[];
   },
 ): Pick<Watch, "start" | "stop"> {
-  const { beats, queue, hub, bell, standings, delivery, loops } = parts;
+  const { beats, queue, hub, bell, standings, desk, delivery, loops } = parts;
   return {
     start: () => {
-      for (const loop of [...loops, delivery]) loop?.start();
+      for (const loop of [...loops, desk, delivery]) loop?.start();
     },
     stop: async () => {
       beats.close();
@@ -170,7 +173,8 @@ function lifeOf(
       bell.close();
       standings.close();
       await Promise.all(loops.map(async (loop) => loop?.stop()));
-      // Last, since what the others decide is still written down for it.
+      // Last, since what the others decide is still written down for them.
+      await desk.stop();
       await delivery.stop();
     },
   };

@@ -165,15 +165,76 @@ export interface OutboxDraft {
   readonly key: string;
   readonly channel: string;
   readonly agent: string | null;
+  /** What it belongs to; null where nothing follows. */
+  readonly thread?: string | null;
   readonly at: Ms;
-  /** The message as it is sent, JSON-able; `Writes.outbox` is called with the ids that it may name. */
+  /** The message as it is sent, JSON-able. */
   readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Something to tell, as it was decided; who is told, and when, is the desk's business. */
+export interface NoticeDraft {
+  /** The same key does not wait twice. */
+  readonly key: string;
+  readonly at: Ms;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface NoticeRow extends NoticeDraft {
+  readonly id: number;
+}
+
+/** Something the desk remembers: a thread, a group, what is held back. */
+export interface DeskRow {
+  readonly key: string;
+  /** When there is something to do again; null when only a notice can change it. */
+  readonly nextAt: Ms | null;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface DeskWork {
+  /** In the order in which they were written. */
+  readonly notices: readonly NoticeRow[];
+  /** Rows whose time has come, earliest first. */
+  readonly due: readonly DeskRow[];
+  row(key: string): DeskRow | null;
+}
+
+export interface DeskWrites {
+  readonly rows: readonly DeskRow[];
+  /** Keys of rows that are no longer needed. */
+  readonly drop: readonly string[];
+  readonly outbox: readonly OutboxDraft[];
+  readonly facts: readonly { readonly key: string; readonly value: string }[];
+}
+
+/** Whom and what a silence is about; every part that is given must fit. Globs for agents. */
+export interface SilenceMatch {
+  readonly agents?: readonly string[];
+  readonly tags?: readonly string[];
+  readonly kinds?: readonly IncidentKind[];
+}
+
+export interface SilenceDraft {
+  readonly match: SilenceMatch;
+  readonly from: Ms;
+  readonly until: Ms;
+  readonly reason: string;
+  readonly by: string;
+  readonly createdAt: Ms;
+}
+
+export interface SilenceRow extends SilenceDraft {
+  readonly id: number;
+  /** Somebody ended it before its time. */
+  readonly endedAt: Ms | null;
+  readonly endedBy: string | null;
 }
 
 export interface Writes {
   readonly agents: readonly AgentWrite[];
   /** Called once after agents and incidents were written, with their ids, still inside the transaction. */
-  readonly outbox: (ids: WrittenIds) => readonly OutboxDraft[];
+  readonly notices: (ids: WrittenIds) => readonly NoticeDraft[];
   readonly telemetry?: TelemetryWrites;
   /** Small facts of the watcher, written with the decision. */
   readonly facts?: readonly { readonly key: string; readonly value: string }[];
@@ -244,6 +305,42 @@ export interface OutboxRow extends OutboxDraft {
   readonly state: "waiting" | "claimed" | "sent" | "failed";
   readonly nextAt: Ms;
   readonly lastError: string | null;
+  /** What the channel said of the last message of the same thread that it sent; null when there is none. */
+  readonly earlierReceipt: string | null;
+  /** When it was sent or given up. */
+  readonly finishedAt: Ms | null;
+}
+
+/** One try to deliver. */
+export interface Attempt {
+  /** From 1 on. */
+  readonly n: number;
+  /** When it ended. */
+  readonly at: Ms;
+  readonly tookMs: DurationMs;
+  /** Null when it was sent. */
+  readonly error: string | null;
+  /** Null when there is no other try. */
+  readonly retryAt: Ms | null;
+}
+
+/** What became of a try. `tookMs` is its length. */
+export type DeliveryOutcome =
+  | { readonly at: Ms; readonly tookMs: DurationMs; readonly sent: true; readonly receipt?: string }
+  | {
+      readonly at: Ms;
+      readonly tookMs: DurationMs;
+      readonly sent: false;
+      readonly error: string;
+      readonly retryAt: Ms | null;
+    };
+
+export interface OutboxLag {
+  readonly waiting: number;
+  /** Age of the oldest that waits. */
+  readonly oldestMs: DurationMs;
+  /** Given up, and still kept. */
+  readonly failed: number;
 }
 
 export interface CommandDraft {
@@ -368,16 +465,39 @@ export interface Store {
     readonly limit: number;
     readonly excludeChannels?: readonly string[];
   }): Promise<readonly OutboxRow[]>;
-  finishOutbox(
-    id: number,
-    outcome:
-      | { readonly at: Ms; readonly sent: true }
-      | { readonly at: Ms; readonly sent: false; readonly error: string; readonly retryAt: Ms | null },
-  ): Promise<void>;
+  /** Writes the try down, too. Nothing happens unless the row is still claimed. */
+  finishOutbox(id: number, outcome: DeliveryOutcome): Promise<void>;
   addOutbox(drafts: readonly OutboxDraft[]): Promise<void>;
-  /** Newest first. */
-  outbox(query: PageQuery & { readonly state?: OutboxRow["state"] }): Promise<PageOf<OutboxRow>>;
-  outboxLag(now: Ms): Promise<{ readonly waiting: number; readonly oldestMs: DurationMs; readonly failed: number }>;
+  /** Newest first. `agent` and `thread` narrow it down. */
+  outbox(
+    query: PageQuery & {
+      readonly state?: OutboxRow["state"];
+      readonly channel?: string;
+      readonly agent?: string;
+      readonly thread?: string;
+    },
+  ): Promise<PageOf<OutboxRow>>;
+  /** The tries of these rows, oldest first. */
+  attempts(ids: readonly number[]): Promise<ReadonlyMap<number, readonly Attempt[]>>;
+  /** By channel; one with nothing to deliver and nothing given up is missing. */
+  outboxLag(now: Ms): Promise<ReadonlyMap<string, OutboxLag>>;
+
+  addNotices(drafts: readonly NoticeDraft[]): Promise<void>;
+  /** Notices that wait to be routed, and the age of the oldest. */
+  noticeLag(now: Ms): Promise<{ readonly waiting: number; readonly oldestMs: DurationMs }>;
+  /**
+   * Hands waiting notices and due rows to the pure `decide` and writes what it returns, in one transaction, with which the
+   * notices are gone. True when there may be more. Without any work `decide` is not called.
+   */
+  desk(query: { readonly now: Ms; readonly limit: number }, decide: (work: DeskWork) => DeskWrites): Promise<boolean>;
+  /** What the desk remembers under keys that begin so, at most `limit`, by key. */
+  deskRows(prefix: string, limit: number): Promise<readonly DeskRow[]>;
+
+  addSilence(draft: SilenceDraft): Promise<SilenceRow>;
+  /** False when there is none that lasts. */
+  endSilence(id: number, end: { readonly at: Ms; readonly by: string }): Promise<boolean>;
+  /** Silences that end after this moment, oldest first. */
+  silences(after: Ms, limit: number): Promise<readonly SilenceRow[]>;
 
   commandsFor(supervisor: string): Promise<readonly CommandRow[]>;
   command(id: string): Promise<CommandRow | null>;

@@ -1,4 +1,4 @@
-import type { AgentEvent, DurationMs, Ms } from "@midwatch/core";
+import type { AgentEvent, AlertNotice, DurationMs, Ms } from "@midwatch/core";
 import type { AgentRow, CommandDraft, CommandOutcome, Store, TelemetryWrites, Writes, Written } from "@midwatch/store";
 import type { Clock } from "../clock.ts";
 import type { SettingsOf } from "../settings.ts";
@@ -44,10 +44,8 @@ export interface LedgerDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly settingsOf: SettingsOf;
-  /** Channels that every notice goes to. */
-  readonly alertsTo: readonly string[];
-  /** Called after notices were written, so that they are delivered at once. */
-  readonly wakeDelivery: () => void;
+  /** Called after notices were written, so that they are routed at once. */
+  readonly wakeDesk: () => void;
   /** Adds to shared budgets. Called inside the transaction, perhaps more than once; changes nothing by itself. */
   readonly spend?: (outcomes: ReadonlyMap<string, AgentOutcome>, now: Ms) => SharedSpending | null;
 }
@@ -104,7 +102,7 @@ export class Ledger {
   }
 
   async commit(jobs: readonly AgentJob[], options: CommitOptions = {}): Promise<Committed> {
-    const { store, clock, settingsOf, alertsTo, spend } = this.#deps;
+    const { store, clock, settingsOf, spend } = this.#deps;
     const startedAt = clock.monotonic();
     const now = clock.now();
     const moveDeadlines = options.moveDeadlines ?? false;
@@ -121,9 +119,9 @@ export class Ledger {
           decided[0] = { folded, plan, shared };
           return {
             agents: folded.writes,
-            outbox: (ids) => [
-              ...draftNotices(plan.notices, ids, alertsTo),
-              ...draftAnnouncements([...plan.announcements, ...(shared?.announcements ?? [])], alertsTo),
+            notices: (ids) => [
+              ...draftNotices(plan.notices, ids, (agent) => aroundOf(agent, folded)),
+              ...draftAnnouncements([...plan.announcements, ...(shared?.announcements ?? [])]),
             ],
             ...(shared ? { facts: shared.facts } : {}),
             ...(options.telemetry ? { telemetry: options.telemetry } : {}),
@@ -141,7 +139,7 @@ export class Ledger {
     const commit: Committed = { outcomes: last?.folded.outcomes ?? new Map(), written };
     this.#note(commit);
     last?.shared?.committed();
-    if (last?.shared && last.shared.announcements.length > 0) this.#deps.wakeDelivery();
+    if (last?.shared && last.shared.announcements.length > 0) this.#deps.wakeDesk();
     if (last) this.#told(last.plan);
     const tookMs = clock.monotonic() - startedAt;
     for (const listener of this.#listeners) listener.committed(commit, tookMs);
@@ -156,8 +154,8 @@ export class Ledger {
 
   /** Tells something that is not about one agent. */
   async announce(announcement: Announcement): Promise<void> {
-    await this.#deps.store.addOutbox(draftAnnouncements([announcement], this.#deps.alertsTo));
-    this.#deps.wakeDelivery();
+    await this.#deps.store.addNotices(draftAnnouncements([announcement]));
+    this.#deps.wakeDesk();
   }
 
   /** Ends a common silence when it is over; the sweeper asks regularly. */
@@ -184,7 +182,7 @@ export class Ledger {
   }
 
   #told(plan: NoticePlan): void {
-    if (plan.notices.length > 0 || plan.announcements.length > 0) this.#deps.wakeDelivery();
+    if (plan.notices.length > 0 || plan.announcements.length > 0) this.#deps.wakeDesk();
     if (plan.episode === this.#episode) return;
     void this.#keepEpisode(plan.episode).catch(() => {
       // Kept in memory all the same. Should the process die now, returns are told one by one.
@@ -195,4 +193,13 @@ export class Ledger {
     this.#episode = episode;
     await this.#deps.store.putFact(episodeFact, JSON.stringify(episode));
   }
+}
+
+/** What the desk has to know of an agent beside the notice. */
+function aroundOf(agent: string, { outcomes }: Folded): Pick<AlertNotice, "host" | "tags"> {
+  const outcome = outcomes.get(agent);
+  return {
+    host: outcome?.state.supervisor?.host ?? null,
+    tags: outcome?.overrides.tags ?? [],
+  };
 }

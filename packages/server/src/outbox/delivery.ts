@@ -1,4 +1,4 @@
-import { SECOND, type Ms } from "@midwatch/core";
+import { SECOND, type DurationMs, type Ms } from "@midwatch/core";
 import type { OutboxRow, Store } from "@midwatch/store";
 import type { Channel, SendOutcome } from "../channels/channel.ts";
 import type { Log } from "../log.ts";
@@ -138,7 +138,8 @@ function createPerformer({ store, channels, now, random, log }: DeliveryOptions)
     const message = messageOf(row);
     if (message === null) return final("the stored message cannot be read");
     try {
-      return await channel.send(message, AbortSignal.any([stopping, AbortSignal.timeout(tryLimitMs)]));
+      const signal = AbortSignal.any([stopping, AbortSignal.timeout(tryLimitMs)]);
+      return await channel.send(message, signal, row.earlierReceipt);
     } catch (error) {
       // Channels answer with outcomes; a rejection is a bug in one. It must not hold up the agent's later messages for ever.
       log.error({ err: error, key: row.key, channel: row.channel }, "a channel broke while sending");
@@ -146,11 +147,12 @@ function createPerformer({ store, channels, now, random, log }: DeliveryOptions)
     }
   }
 
-  async function record(row: OutboxRow, outcome: SendOutcome): Promise<void> {
+  async function record(row: OutboxRow, outcome: SendOutcome, tookMs: DurationMs): Promise<void> {
     const at = now();
     if (outcome.sent) {
       if (unrecorded.size < maxUnrecorded) unrecorded.add(row.key);
-      await store.finishOutbox(row.id, { at, sent: true });
+      const { receipt } = outcome;
+      await store.finishOutbox(row.id, { at, tookMs, sent: true, ...(receipt === undefined ? {} : { receipt }) });
       unrecorded.delete(row.key);
       await health.worked(row.channel);
       return;
@@ -160,12 +162,14 @@ function createPerformer({ store, channels, now, random, log }: DeliveryOptions)
     log.warn({ channel: row.channel, key: row.key, error, retryAt }, "a notification was not delivered");
     // Before the row is finished: a crash in between repeats both, and the report's key makes that harmless.
     if (retryAt === null) await health.failedForGood({ channel: row.channel, lost: messageOf(row), error, at });
-    await store.finishOutbox(row.id, { at, sent: false, error, retryAt });
+    await store.finishOutbox(row.id, { at, tookMs, sent: false, error, retryAt });
   }
 
   return async (row: OutboxRow, stopping: AbortSignal): Promise<void> => {
     try {
-      await record(row, await attempt(row, stopping));
+      const startedAt = performance.now();
+      const outcome = await attempt(row, stopping);
+      await record(row, outcome, performance.now() - startedAt);
     } catch (error) {
       log.error(
         { err: error, key: row.key },

@@ -120,7 +120,7 @@ test("a shared budget that was spent is spent after a restart, and agents that a
       assert.ok(row);
       const state = { ...row.state, hold: null, state: "up" as const };
       const agent = { name: "a", state, deadline: at + DAY, moveDeadline: true, beats: [], history: [], incidents: [] };
-      return { agents: [agent], outbox: () => [] };
+      return { agents: [agent], notices: () => [] };
     });
   }
   {

@@ -35,7 +35,7 @@ export function createRecordingMeter(store: () => Store): RecordingMeter {
         return [agent, more.filter(({ key }) => !keys.has(key) && keys.add(key))] as const;
       });
       const agents = fresh.map(([name, ofAgent]) => ({ ...plain, ...newAgentOf(name), calls: ofAgent.map(counted) }));
-      const writes = { agents, outbox: () => [], ...(telemetry ? { telemetry } : {}) };
+      const writes = { agents, notices: () => [], ...(telemetry ? { telemetry } : {}) };
       await store().fold([...batch.calls.keys()], () => writes);
       for (const [agent, more] of fresh) calls.set(agent, [...callsOf(agent), ...more]);
     },

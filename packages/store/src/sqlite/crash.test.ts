@@ -30,9 +30,9 @@ async function totals(file: string) {
   const hours = await store.hours({ from: morning, to: morning + 3_600_000 });
   const page = { limit: 10_000, cursor: null };
   const history = (await store.history(null, page)).items.length;
-  const outbox = (await store.outbox(page)).items.length;
+  const notices = (await store.noticeLag(0)).waiting;
   await store.close();
-  return { folds: [...folds], beats: hours.map(({ beats }) => beats), history, outbox };
+  return { folds: [...folds], beats: hours.map(({ beats }) => beats), history, notices };
 }
 
 test("after a kill in the middle of writing, every fold that resolved is there, and each as a whole", async () => {
@@ -42,13 +42,13 @@ test("after a kill in the middle of writing, every fold that resolved is there, 
     // The third fold, and each 8th after it, also files the beats of those before away.
     for (const after of [1, 8, 13, 17, 24]) {
       reported += await killedAfter(file, after);
-      const { folds, beats, history, outbox } = await totals(file);
+      const { folds, beats, history, notices } = await totals(file);
       assert.equal(folds.length, 1, "all agents are at the same fold");
       const [fold = 0] = folds;
       assert.ok(fold >= reported, `${reported} folds resolved, ${fold} are there`);
       assert.deepEqual(new Set(beats), new Set([fold * 100]));
       assert.equal(history, fold * 20);
-      assert.equal(outbox, fold);
+      assert.equal(notices, fold);
       // A fold may be durable without having been reported: from here on it counts.
       reported = fold;
     }

@@ -22,7 +22,7 @@ import { addEvidence } from "./evidence.ts";
 import { putFact } from "./facts.ts";
 import { addHistory } from "./history.ts";
 import { openIncidentId, writeIncident } from "./incidents.ts";
-import { addDraft } from "./outbox.ts";
+import { addNotice } from "./desk.ts";
 import { writeTelemetry } from "./telemetry.ts";
 
 /** What one fold has written so far; known to nobody else until it is committed. */
@@ -57,7 +57,7 @@ export function fold(
   const writes = decide(rows, knownCalls(db, rows));
   const written = new Map<string, StoredAgent>();
   for (const write of writes.agents) written.set(write.name, writeAgent(progress, write));
-  for (const draft of writes.outbox(idsOf(progress))) addDraft(db, draft);
+  for (const notice of writes.notices(idsOf(progress))) addNotice(db, notice);
   for (const command of writes.commands ?? []) addCommand(db, command);
   for (const outcome of writes.outcomes ?? []) finishCommand(db, outcome);
   for (const spool of writes.spools ?? []) moveSpool(db, spool);

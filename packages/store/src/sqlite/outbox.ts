@@ -9,27 +9,32 @@
 // Of the unfinished rows of one agent and channel only the oldest is ever handed out, so a recovery never overtakes its
 // alarm. A row that failed for good is finished and holds nobody up.
 
-import type { DurationMs, Ms } from "@midwatch/core";
+import type { Ms } from "@midwatch/core";
 import { limitOf, pageOf, placeOf } from "../cursor.ts";
-import type { OutboxDraft, OutboxRow, PageOf, PageQuery, Store } from "../store.ts";
-import { json, number, text, textOrNull } from "./columns.ts";
+import type { Attempt, DeliveryOutcome, OutboxDraft, OutboxLag, OutboxRow, PageOf, Store } from "../store.ts";
+import { json, number, numberOrNull, text, textOrNull } from "./columns.ts";
 import type { Columns, Connection } from "./connection.ts";
 
 /** A key that was written before is left as it is, whatever has become of it. */
 export function addDraft(db: Connection, draft: OutboxDraft): void {
   db.run(
-    `INSERT INTO outbox (key, channel, agent, at, body, state, attempts, next_at) VALUES (?, ?, ?, ?, ?, 'waiting', 0, ?)
-     ON CONFLICT (key) DO NOTHING`,
+    `INSERT INTO outbox (key, channel, agent, thread, at, body, state, attempts, next_at)
+     VALUES (?, ?, ?, ?, ?, ?, 'waiting', 0, ?) ON CONFLICT (key) DO NOTHING`,
     draft.key,
     draft.channel,
     draft.agent ?? "",
+    draft.thread ?? null,
     draft.at,
     JSON.stringify(draft.body),
     draft.at,
   );
 }
 
-const columns = "id, key, channel, agent, at, body, state, attempts, next_at, last_error";
+const columns = `
+id, key, channel, agent, thread, at, body, state, attempts, next_at, last_error, finished_at,
+(SELECT receipt FROM outbox AS earlier
+ WHERE earlier.thread = outbox.thread AND earlier.channel = outbox.channel AND earlier.receipt IS NOT NULL
+ AND earlier.id < outbox.id ORDER BY id DESC LIMIT 1) AS earlier_receipt`;
 
 // The oldest unfinished row of each agent and channel, those that are due, oldest first.
 const selectDue = `
@@ -56,57 +61,109 @@ function dueIds(db: Connection, query: ClaimQuery): readonly number[] {
 }
 
 /** Nothing happens unless the row is still claimed: a second outcome of the same claim is no news. */
-export function finish(db: Connection, id: number, outcome: Parameters<Store["finishOutbox"]>[1]): void {
+export function finish(db: Connection, id: number, outcome: DeliveryOutcome): void {
+  db.transaction(() => {
+    if (update(db, id, outcome) === 0) return;
+    const error = outcome.sent ? null : outcome.error;
+    const retryAt = outcome.sent ? null : outcome.retryAt;
+    db.run(
+      `INSERT INTO attempts (outbox_id, n, at, took_ms, error, retry_at)
+       SELECT id, attempts, ?2, ?3, ?4, ?5 FROM outbox WHERE id = ?1 ON CONFLICT DO NOTHING`,
+      id,
+      outcome.at,
+      Math.round(outcome.tookMs),
+      error,
+      retryAt,
+    );
+  });
+}
+
+/** How many rows it was: one, or none when somebody else has it. */
+function update(db: Connection, id: number, outcome: DeliveryOutcome): number {
   if (outcome.sent) {
-    db.run(
-      "UPDATE outbox SET state = 'sent', finished_at = ?, last_error = NULL WHERE id = ? AND state = 'claimed'",
+    return db.run(
+      `UPDATE outbox SET state = 'sent', finished_at = ?, last_error = NULL, receipt = ?
+       WHERE id = ? AND state = 'claimed'`,
       outcome.at,
-      id,
-    );
-  } else if (outcome.retryAt === null) {
-    db.run(
-      "UPDATE outbox SET state = 'failed', finished_at = ?, last_error = ? WHERE id = ? AND state = 'claimed'",
-      outcome.at,
-      outcome.error,
-      id,
-    );
-  } else {
-    db.run(
-      "UPDATE outbox SET state = 'waiting', next_at = ?, last_error = ? WHERE id = ? AND state = 'claimed'",
-      outcome.retryAt,
-      outcome.error,
+      outcome.receipt ?? null,
       id,
     );
   }
+  const { retryAt, error } = outcome;
+  if (retryAt === null) {
+    return db.run(
+      "UPDATE outbox SET state = 'failed', finished_at = ?, last_error = ? WHERE id = ? AND state = 'claimed'",
+      outcome.at,
+      error,
+      id,
+    );
+  }
+  return db.run(
+    "UPDATE outbox SET state = 'waiting', next_at = ?, last_error = ? WHERE id = ? AND state = 'claimed'",
+    retryAt,
+    error,
+    id,
+  );
 }
 
-export function readOutbox(
-  db: Connection,
-  query: PageQuery & { readonly state?: OutboxRow["state"] },
-): PageOf<OutboxRow> {
-  const state = query.state ?? null;
-  const below = placeOf(query).id;
-  const limit = limitOf(query) + 1;
-  const rows =
-    state === null
-      ? db.all(`SELECT ${columns} FROM outbox WHERE id < ? ORDER BY id DESC LIMIT ?`, below, limit)
-      : db.all(
-          `SELECT ${columns} FROM outbox WHERE state = ? AND id < ? ORDER BY id DESC LIMIT ?`,
-          state,
-          below,
-          limit,
-        );
+export function readAttempts(db: Connection, ids: readonly number[]): ReadonlyMap<number, readonly Attempt[]> {
+  const rows = db.all(
+    "SELECT * FROM attempts WHERE outbox_id IN (SELECT value FROM json_each(?)) ORDER BY outbox_id, n",
+    JSON.stringify(ids),
+  );
+  const tries = rows.map((row) => ({ of: number(row, "outbox_id"), attempt: attemptOf(row) }));
+  return new Map(
+    Array.from(
+      Map.groupBy(tries, ({ of }) => of),
+      ([id, group]) => [id, group.map(({ attempt }) => attempt)],
+    ),
+  );
+}
+
+const outboxPage = `
+SELECT ${columns} FROM outbox WHERE id < ?1 AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR channel = ?3)
+AND (?4 IS NULL OR agent = ?4) AND (?5 IS NULL OR thread = ?5) ORDER BY id DESC LIMIT ?6`;
+
+export function readOutbox(db: Connection, query: Parameters<Store["outbox"]>[0]): PageOf<OutboxRow> {
+  const rows = db.all(
+    outboxPage,
+    placeOf(query).id,
+    query.state ?? null,
+    query.channel ?? null,
+    query.agent ?? null,
+    query.thread ?? null,
+    limitOf(query) + 1,
+  );
   return pageOf(rows.map(rowOf), query, (last) => [last.at, last.id]);
 }
 
-export function readLag(
-  db: Connection,
-  now: Ms,
-): { readonly waiting: number; readonly oldestMs: DurationMs; readonly failed: number } {
-  const unfinished = db.get("SELECT count(*) AS n, min(at) AS oldest FROM outbox WHERE finished_at IS NULL") ?? {};
-  const failed = number(db.get("SELECT count(*) AS n FROM outbox WHERE state = 'failed'") ?? {}, "n");
-  const waiting = number(unfinished, "n");
-  return { waiting, oldestMs: waiting === 0 ? 0 : Math.max(0, now - number(unfinished, "oldest")), failed };
+const lagByChannel = `
+SELECT channel, sum(finished_at IS NULL) AS waiting, min(iif(finished_at IS NULL, at, NULL)) AS oldest,
+  sum(state = 'failed') AS failed
+FROM outbox WHERE finished_at IS NULL OR state = 'failed' GROUP BY channel`;
+
+export function readLag(db: Connection, now: Ms): ReadonlyMap<string, OutboxLag> {
+  return new Map(
+    db.all(lagByChannel).map((row) => {
+      const oldest = numberOrNull(row, "oldest");
+      const lag = {
+        waiting: number(row, "waiting"),
+        oldestMs: oldest === null ? 0 : Math.max(0, now - oldest),
+        failed: number(row, "failed"),
+      };
+      return [text(row, "channel"), lag];
+    }),
+  );
+}
+
+function attemptOf(row: Columns): Attempt {
+  return {
+    n: number(row, "n"),
+    at: number(row, "at"),
+    tookMs: number(row, "took_ms"),
+    error: textOrNull(row, "error"),
+    retryAt: numberOrNull(row, "retry_at"),
+  };
 }
 
 function rowOf(row: Columns): OutboxRow {
@@ -117,11 +174,14 @@ function rowOf(row: Columns): OutboxRow {
     key: text(row, "key"),
     channel: text(row, "channel"),
     agent: agent === "" ? null : agent,
+    thread: textOrNull(row, "thread"),
     at: number(row, "at"),
     body: json(row, "body") as OutboxDraft["body"],
     state: text(row, "state") as OutboxRow["state"],
     attempts: number(row, "attempts"),
     nextAt: number(row, "next_at"),
     lastError: textOrNull(row, "last_error"),
+    earlierReceipt: textOrNull(row, "earlier_receipt"),
+    finishedAt: numberOrNull(row, "finished_at"),
   };
 }

@@ -11,7 +11,10 @@ type Before = Parameters<Store["prune"]>[0];
 const oldHistory = "DELETE FROM history WHERE id IN (SELECT id FROM history WHERE at < ? ORDER BY at, id LIMIT ?)";
 const oldIncidents = `
 DELETE FROM incidents WHERE id IN (SELECT id FROM incidents WHERE opened_at < ?1 AND resolved_at < ?1 LIMIT ?2)`;
-const oldOutbox = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ? LIMIT ?)";
+const oldOutbox = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ? ORDER BY id LIMIT ?)";
+const oldAttempts = `
+DELETE FROM attempts WHERE outbox_id IN (SELECT id FROM outbox WHERE finished_at < ? ORDER BY id LIMIT ?)`;
+const oldSilences = "DELETE FROM silences WHERE id IN (SELECT id FROM silences WHERE until_at < ? LIMIT ?)";
 const oldEvidence = "DELETE FROM evidence WHERE id IN (SELECT id FROM evidence WHERE at < ? LIMIT ?)";
 const oldCommands = `
 DELETE FROM commands WHERE n IN (SELECT n FROM commands WHERE at < ? AND state IN ('done', 'failed', 'expired') LIMIT ?)`;
@@ -31,7 +34,10 @@ export function prune(db: Connection, before: Before, limit: number): boolean {
   left -= db.run(oldHistory, before.history, left);
   left -= db.run(oldIncidents, before.incidents, left);
   left -= db.run(oldEvidence, before.incidents, left);
+  // Before the rows they belong to, and as many of those.
+  db.run(oldAttempts, before.outbox, left);
   left -= db.run(oldOutbox, before.outbox, left);
+  left -= db.run(oldSilences, before.history, left);
   left -= db.run(oldCommands, before.history, left);
   left -= db.run(oldSpools, before.history, left);
   left -= db.run(oldSeries, before.beats, left);

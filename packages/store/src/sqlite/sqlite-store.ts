@@ -14,14 +14,16 @@ import {
   spoolUpto,
 } from "./commands.ts";
 import type { Connection } from "./connection.ts";
+import { addNotice, deskRows, readNoticeLag, workDesk } from "./desk.ts";
 import { readEvidence } from "./evidence.ts";
 import { claimFact, factsWith, putFact, readFact } from "./facts.ts";
 import { fold } from "./fold.ts";
 import { lastHistoryId, readHistory } from "./history.ts";
 import { readIncident, readIncidents } from "./incidents.ts";
 import { addKey, readKeys, revokeKey } from "./keys.ts";
-import { addDraft, claimDue, finish, readLag, readOutbox } from "./outbox.ts";
+import { addDraft, claimDue, finish, readAttempts, readLag, readOutbox } from "./outbox.ts";
 import { prune } from "./prune.ts";
+import { addSilence, endSilence, readSilences } from "./silences.ts";
 import { readDueHeld, readHeld, readSeries } from "./telemetry.ts";
 
 export function sqliteStore(db: Connection, agents: AgentTable): Store {
@@ -29,6 +31,7 @@ export function sqliteStore(db: Connection, agents: AgentTable): Store {
     ...foldStore(db, agents),
     ...agentStore(db, agents),
     ...outboxStore(db),
+    ...deskStore(db),
     ...watcherStore(db),
     ...telemetryStore(db),
   };
@@ -117,7 +120,7 @@ function agentStore(db: Connection, agents: AgentTable): Pick<Store, AgentReads>
 
 function outboxStore(
   db: Connection,
-): Pick<Store, "claimOutbox" | "finishOutbox" | "addOutbox" | "outbox" | "outboxLag"> {
+): Pick<Store, "claimOutbox" | "finishOutbox" | "addOutbox" | "outbox" | "outboxLag" | "attempts"> {
   return {
     claimOutbox: (query) => db.perform(() => claimDue(db, query)),
     finishOutbox: (id, outcome) => db.perform(() => finish(db, id, outcome)),
@@ -129,6 +132,26 @@ function outboxStore(
       ),
     outbox: (query) => db.perform(() => readOutbox(db, query)),
     outboxLag: (now) => db.perform(() => readLag(db, now)),
+    attempts: (ids) => db.perform(() => readAttempts(db, ids)),
+  };
+}
+
+type DeskCalls = "addNotices" | "noticeLag" | "desk" | "deskRows" | "addSilence" | "endSilence" | "silences";
+
+function deskStore(db: Connection): Pick<Store, DeskCalls> {
+  return {
+    addNotices: (drafts) =>
+      db.perform(() =>
+        db.transaction(() => {
+          for (const draft of drafts) addNotice(db, draft);
+        }),
+      ),
+    noticeLag: (now) => db.perform(() => readNoticeLag(db, now)),
+    desk: (query, decide) => db.perform(() => workDesk(db, query, decide)),
+    deskRows: (prefix, limit) => db.perform(() => deskRows(db, prefix, limit)),
+    addSilence: (draft) => db.perform(() => addSilence(db, draft)),
+    endSilence: (id, end) => db.perform(() => endSilence(db, id, end)),
+    silences: (after, limit) => db.perform(() => readSilences(db, after, limit)),
   };
 }
 

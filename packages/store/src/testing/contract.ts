@@ -5,6 +5,7 @@ import type { Claims, Place } from "./contract/claims.ts";
 import { evidenceClaims } from "./contract/evidence.ts";
 import { foldClaims } from "./contract/fold.ts";
 import { historyClaims, incidentClaims } from "./contract/history.ts";
+import { deskClaims } from "./contract/desk.ts";
 import { outboxClaims } from "./contract/outbox.ts";
 import { pruneClaims } from "./contract/prune.ts";
 import { refusalClaims } from "./contract/refusals.ts";
@@ -23,6 +24,7 @@ const contract: Readonly<Record<string, Claims>> = {
   incidents: incidentClaims,
   evidence: evidenceClaims,
   outbox: outboxClaims,
+  desk: deskClaims,
   commands: commandClaims,
   keys: keyClaims,
   facts: factClaims,

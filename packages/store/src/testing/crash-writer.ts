@@ -4,7 +4,7 @@
 import { writeSync } from "node:fs";
 import type { AgentRow, Writes } from "../store.ts";
 import { openSqliteStore } from "../sqlite/open.ts";
-import { agentState, agentWrite, beat, draft, entry, namesOf } from "./fixture.ts";
+import { agentState, agentWrite, beat, entry, namesOf } from "./fixture.ts";
 
 const [file = ""] = process.argv.slice(2);
 const names = namesOf(20);
@@ -22,7 +22,7 @@ function nextFold(rows: ReadonlyMap<string, AgentRow>): Writes {
         history: [entry()],
       }),
     ),
-    outbox: () => [draft(`fold-${fold}`)],
+    notices: () => [{ key: `fold-${fold}`, at: 0, body: {} }],
   };
 }
 

@@ -89,7 +89,7 @@ export function command(id: string, over: Partial<CommandDraft> = {}): CommandDr
 
 export async function finish(store: Store, id: string, over: Partial<CommandOutcome> = {}): Promise<void> {
   const outcome: CommandOutcome = { id, state: "done", message: "", at: morning + 1, ...over };
-  await store.fold([], () => ({ agents: [], outbox: () => [], outcomes: [outcome] }));
+  await store.fold([], () => ({ agents: [], notices: () => [], outcomes: [outcome] }));
 }
 
 export function evidence(key: string, over: Partial<EvidenceDraft> = {}): EvidenceDraft {
@@ -111,7 +111,7 @@ export function namesOf(count: number): readonly string[] {
 
 /** A decision that writes this, whatever the rows are. */
 export function writing(...agents: AgentWrite[]): () => Writes {
-  return () => ({ agents, outbox: () => [] });
+  return () => ({ agents, notices: () => [] });
 }
 
 /** The decision of an ordinary beat: counts it in the agent's state, and keeps it. */
@@ -122,6 +122,6 @@ export function counting(names: readonly string[], over: Partial<BeatRecord> = {
       const state = { ...before, beatsTotal: before.beatsTotal + 1, tokensTotal: before.tokensTotal + 10 };
       return agentWrite(name, { state, beats: [beat({ tokens: 10, seq: before.beatsTotal, ...over })] });
     }),
-    outbox: () => [],
+    notices: () => [],
   });
 }

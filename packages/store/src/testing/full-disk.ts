@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { AgentRow, Writes } from "../store.ts";
 import { openSqliteStore } from "../sqlite/open.ts";
 import { present, rejectsWith } from "./contract/claims.ts";
-import { agentState, agentWrite, beat, draft } from "./fixture.ts";
+import { agentState, agentWrite, beat } from "./fixture.ts";
 
 const [disk = ""] = process.argv.slice(2);
 const page = { limit: 10_000, cursor: null };
@@ -34,7 +34,7 @@ function bigFold(rows: ReadonlyMap<string, AgentRow>): Writes {
   const beats = Array.from({ length: 500 }, (_, seq) => beat({ seq, message: "x".repeat(1_000) }));
   return {
     agents: [agentWrite("bot", { state: agentState("bot", { beatsTotal: fold }), beats })],
-    outbox: () => [draft(`fold-${fold}`)],
+    notices: () => [{ key: `fold-${fold}`, at: 0, body: {} }],
   };
 }
 
@@ -46,8 +46,8 @@ await (await openSqliteStore({ file: closed })).close();
 
 async function stored() {
   const beats = (await store.beats("bot", page)).items.length;
-  const outbox = (await store.outbox(page)).items.length;
-  return { folds: present(await store.agent("bot")).state.beatsTotal, beats, outbox };
+  const notices = (await store.noticeLag(0)).waiting;
+  return { folds: present(await store.agent("bot")).state.beatsTotal, beats, notices };
 }
 
 await store.fold(["bot"], bigFold);
@@ -60,16 +60,16 @@ const error = await rejectsWith("full", async () => {
 });
 assert.equal(error.retryable, true);
 assert.match(error.message, /free some space on its disk; Midwatch goes on by itself then/);
-assert.deepEqual(await stored(), { folds, beats: folds * 500, outbox: folds });
+assert.deepEqual(await stored(), { folds, beats: folds * 500, notices: folds });
 await rejectsWith("full", () => store.fold(["bot"], bigFold));
 await rejectsWith("full", () => openSqliteStore({ file: join(disk, "new.db") }));
 await rejectsWith("full", () => openSqliteStore({ file: closed }));
-assert.deepEqual(await stored(), { folds, beats: folds * 500, outbox: folds });
+assert.deepEqual(await stored(), { folds, beats: folds * 500, notices: folds });
 
 rmSync(filler);
 await store.fold(["bot"], bigFold);
 folds += 1;
-assert.deepEqual(await stored(), { folds, beats: folds * 500, outbox: folds });
+assert.deepEqual(await stored(), { folds, beats: folds * 500, notices: folds });
 await store.close();
 await (await openSqliteStore({ file: closed })).close();
 

@@ -64,7 +64,16 @@ for (const { claim, facts, says } of table) {
 
 test("what got through forgives what was lost before it, and nothing that was lost after", () => {
   const row = (state: OutboxRow["state"], at: number, more: Partial<OutboxRow> = {}): OutboxRow => {
-    const fixed = { id: at, key: String(at), channel: "phone", agent: null, body: {}, nextAt: at };
+    const fixed = {
+      id: at,
+      key: String(at),
+      channel: "phone",
+      agent: null,
+      body: {},
+      nextAt: at,
+      finishedAt: null,
+      earlierReceipt: null,
+    };
     return { ...fixed, at, state, attempts: 1, lastError: null, ...more };
   };
   const forgiven = wordOf([row("failed", 10), row("sent", 20)], 100);

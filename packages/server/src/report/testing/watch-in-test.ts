@@ -33,7 +33,7 @@ export class WatchInTest implements AsyncDisposable {
     this.now = given.now;
     const settingsOf = settingsMerger(defaultSettings);
     const clock = { now: () => this.now, monotonic: () => this.now };
-    this.ledger = new Ledger({ store: this.store, clock, settingsOf, alertsTo: [], wakeDelivery: () => undefined });
+    this.ledger = new Ledger({ store: this.store, clock, settingsOf, wakeDesk: () => undefined });
     this.reporter = createReporter({ store: this.store, clock, settingsOf, timeZone: given.timeZone });
   }
 

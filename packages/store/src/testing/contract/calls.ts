@@ -75,7 +75,7 @@ export const callClaims: Claims = {
     const asked: boolean[] = [];
     await store.fold(["bot", "newcomer"], (_rows, known: KnownCalls) => {
       asked.push(known.has("bot", "a"), known.has("bot", "b"), known.has("newcomer", "a"));
-      return { agents: [], outbox: () => [] };
+      return { agents: [], notices: () => [] };
     });
     assert.deepEqual(asked, [true, false, false]);
   },
@@ -179,7 +179,7 @@ export const callClaims: Claims = {
 
   "a small fact is written with the decision, or not at all": async (store) => {
     const fact = { key: "budget", value: "spent" };
-    await store.fold([], () => ({ agents: [], outbox: () => [], facts: [fact] }));
+    await store.fold([], () => ({ agents: [], notices: () => [], facts: [fact] }));
     assert.equal(await store.fact("budget"), "spent");
   },
 };

@@ -6,7 +6,6 @@ import {
   beat,
   command,
   counting,
-  draft,
   entry,
   incident,
   morning,
@@ -50,7 +49,7 @@ export const foldClaims: Claims = {
     await store.fold(["b", "c"], (rows) => {
       assert.deepEqual([...rows.keys()], ["b"]);
       assert.equal(rows.get("b")?.state.beatsTotal, 1);
-      return { agents: [], outbox: () => [] };
+      return { agents: [], notices: () => [] };
     });
     assert.equal(await store.agentCount(), 2, "a decision may write nothing");
   },
@@ -79,7 +78,7 @@ export const foldClaims: Claims = {
           incidents: [{ do: "open", incident: incident() }],
         }),
       ),
-      outbox: () => {
+      notices: () => {
         throw bug;
       },
     }));
@@ -115,7 +114,7 @@ export const foldClaims: Claims = {
     });
   },
 
-  "the outbox is told the ids of agents and of incidents that are open, opened or resolved": async (store) => {
+  "the notices are told the ids of agents and of incidents that are open, opened or resolved": async (store) => {
     const before = await store.fold(
       ["bot"],
       writing(
@@ -140,24 +139,29 @@ export const foldClaims: Claims = {
           ],
         }),
       ],
-      outbox: (ids) => {
+      notices: (ids) => {
         told.splice(0);
         told.push(ids.agentId("bot"));
         for (const kind of ["stuck", "silent", "failing", "drift"] as const) told.push(ids.incidentId("bot", kind));
-        return [draft("key", { body: { incident: told[1] } })];
+        return [{ key: "key", at: morning, body: { incident: told[1] } }];
       },
     }));
     const [, stuck] = before.incidents;
     const [silent, , failing, , drift] = written.incidents;
     assert.deepEqual(told, [written.agentIds.get("bot"), stuck?.id, silent?.id, failing?.id, drift?.id]);
     assert.notEqual(drift?.id, before.incidents[0]?.id, "of one resolved and one open it is the open one");
-    assert.deepEqual((await store.outbox(page)).items[0]?.body, { incident: told[1] });
+    const bodies: unknown[] = [];
+    await store.desk({ now: morning, limit: 10 }, ({ notices }) => {
+      bodies.splice(0, bodies.length, ...notices.map(({ body }) => body));
+      return { rows: [], drop: [], outbox: [], facts: [] };
+    });
+    assert.deepEqual(bodies, [{ incident: told[1] }]);
   },
 
   "commands and spool positions are written with the decision": async (store) => {
     await store.fold(["bot"], () => ({
       agents: [agentWrite("bot")],
-      outbox: () => [],
+      notices: () => [],
       commands: [command("c-1")],
       spools: [{ supervisor: "host", spool: "s-1", upto: 42, at: morning }],
     }));

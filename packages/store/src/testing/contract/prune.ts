@@ -42,10 +42,11 @@ async function writeOld(store: Store, names: readonly string[]): Promise<number>
         ],
       }),
     ),
-    outbox: () => names.map((name) => draft(name, { agent: name })),
+    notices: () => [],
   }));
+  await store.addOutbox(names.map((name) => draft(name, { agent: name })));
   for (const { id } of await store.claimOutbox({ now: morning, leaseUntil: morning + 1, limit: 1_000 })) {
-    await store.finishOutbox(id, { sent: true, at: morning });
+    await store.finishOutbox(id, { sent: true, at: morning, tookMs: 5 });
   }
   return 7 * names.length;
 }
@@ -98,9 +99,10 @@ export const pruneClaims: Claims = {
     const opened = { do: "open", incident: incident() } as const;
     await store.fold(["bot"], () => ({
       agents: [agentWrite("bot", { incidents: [opened] })],
-      outbox: () => [draft("claimed", { agent: "a" }), draft("waiting", { agent: "b" })],
+      notices: () => [],
       commands: [command("c-1")],
     }));
+    await store.addOutbox([draft("claimed", { agent: "a" }), draft("waiting", { agent: "b" })]);
     await store.claimOutbox({ now: morning, leaseUntil: morning + 1, limit: 1 });
     const late = morning + 400 * day;
     assert.equal(await store.prune({ beats: late, history: late, incidents: late, outbox: late }, 100), false);
@@ -122,7 +124,7 @@ export const pruneClaims: Claims = {
       { ...move, spool: "moved", at: morning },
       { ...move, spool: "moved", at: morning + 5 },
     ];
-    await store.fold([], () => ({ agents: [], outbox: () => [], spools }));
+    await store.fold([], () => ({ agents: [], notices: () => [], spools }));
     await store.prune({ beats: 0, history: morning + 1, incidents: morning, outbox: 0 }, 100);
     assert.deepEqual([await store.spoolUpto("host", "old"), await store.spoolUpto("host", "moved")], [0, 7]);
     const id = opened?.evidence[0]?.id ?? 0;

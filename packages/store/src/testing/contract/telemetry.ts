@@ -36,7 +36,7 @@ function point(key: string, over: Partial<SeriesPoint> = {}): SeriesPoint {
 
 async function write(store: Store, telemetry: Partial<TelemetryWrites>): Promise<void> {
   const all = { series: [], hold: [], release: [], ...telemetry };
-  await store.fold([], () => ({ agents: [], outbox: () => [], telemetry: all }));
+  await store.fold([], () => ({ agents: [], notices: () => [], telemetry: all }));
 }
 
 const spansOf = (calls: readonly HeldCall[]): readonly string[] => calls.map(({ span }) => span);

@@ -4,7 +4,7 @@ import { command, finish, morning } from "../fixture.ts";
 import { beside, readAll, rejectsWith, type Claims } from "./claims.ts";
 
 const give = (store: Store, ...commands: CommandDraft[]) =>
-  store.fold([], () => ({ agents: [], outbox: () => [], commands }));
+  store.fold([], () => ({ agents: [], notices: () => [], commands }));
 
 const key = (hash: string, over: Partial<KeyRow> = {}): Omit<KeyRow, "id" | "revokedAt"> => ({
   hash,
@@ -86,7 +86,7 @@ export const commandClaims: Claims = {
     const move = (spool: string, upto: number) =>
       store.fold([], () => ({
         agents: [],
-        outbox: () => [],
+        notices: () => [],
         spools: [{ supervisor: "host", spool, upto, at: morning }],
       }));
     assert.equal(await store.spoolUpto("host", "s-1"), 0);
