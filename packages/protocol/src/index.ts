@@ -22,6 +22,7 @@ export {
 } from "./meter-batch-parser.ts";
 export { LIMIT_NAMES, limitsFromWire, limitsToWire, type WireLimits } from "./budget-limits.ts";
 export { parseDuration, type ParsedDuration } from "./duration.ts";
+export { redacted, redactText, redactVariable, secretValues } from "./redact.ts";
 export { message } from "./message.ts";
 export { jsonDigest, jsonTextDigest } from "./json-digest.ts";
 export { isLoopbackName, nameInHost, reachableHost } from "./loopback.ts";

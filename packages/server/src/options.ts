@@ -2,6 +2,7 @@ import type { Writable } from "node:stream";
 import type { AgentSettings } from "@midwatch/core";
 import type { Store } from "@midwatch/store";
 import type { UsageMeter } from "./metering/usage-meter.ts";
+import type { AlertSettings } from "./alerts/alert-settings.ts";
 import type { Channel, ChannelConfigError } from "./channels/channel.ts";
 import { createChannel } from "./channels/create-channel.ts";
 import type { Clock } from "./clock.ts";
@@ -24,8 +25,10 @@ export interface ServerOptions {
   readonly defaults: AgentSettings;
   /** As they stand under `channels:`, by name. */
   readonly channels: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** Names of channels that every notice goes to. */
+  /** Names of channels for whatever no route fits. */
   readonly alertsTo: readonly string[];
+  /** Routes, quiet hours, maintenance and the like; what is not given is as in `alertDefaults`. */
+  readonly alerts?: Partial<AlertSettings>;
   /** The daily report: local time "HH:MM" and the channels it goes to; null sends none. */
   readonly report: { readonly at: string; readonly to: readonly string[] } | null;
   /** Budgets that several agents share; none unless given. */
@@ -57,6 +60,9 @@ export function openChannels(options: ServerOptions, now: () => number): Readonl
   }
   const named = [
     ...options.alertsTo.map((name) => ({ name, path: "alerts.to" })),
+    ...(options.alerts?.routes ?? []).flatMap(({ steps }, index) =>
+      steps.flatMap(({ to }) => to.map((name) => ({ name, path: `alerts.routes[${index}]` }))),
+    ),
     ...(options.report?.to ?? []).map((name) => ({ name, path: "report.to" })),
   ];
   for (const { name, path } of named) {

@@ -7,7 +7,11 @@ import { steadyClock, systemClock, type Clock } from "./clock.ts";
 import { createCommandExpiry, type CommandExpiry } from "./command-expiry.ts";
 import { CommandBell } from "./http/command-bell.ts";
 import { createBeatEndpoint, type BeatEndpoint } from "./ingest/beat-endpoint.ts";
+import { alertRules } from "./alerts/alert-rules.ts";
+import { alertDefaults } from "./alerts/alert-settings.ts";
 import { createDesk, type Desk } from "./alerts/desk.ts";
+import { noLinks } from "./alerts/render-alert.ts";
+import { Silences } from "./alerts/silences.ts";
 import { BeatQueue } from "./ingest/beat-queue.ts";
 import { SupervisorIntake } from "./ingest/supervisor-intake.ts";
 import type { KeyCheck } from "./keys/authenticate.ts";
@@ -52,6 +56,7 @@ export interface Watch extends Metering {
   readonly presenter: AgentPresenter;
   readonly hub: LiveHub;
   readonly desk: Desk;
+  readonly silences: Silences;
   readonly delivery: Delivery;
   readonly check: KeyCheck;
   readonly sessions: Sessions;
@@ -73,7 +78,6 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   await checkOptions(options);
   const channels = openChannels(options, clock.now);
   const delivery = createDelivery({ store, channels, now: clock.now, random: Math.random, log });
-  const desk = createDesk({ store, now: clock.now, alertsTo: options.alertsTo, wakeDelivery: delivery.wake });
   const calendar = zoneCalendar(timeZone);
   const settingsOf = settingsMerger({ ...options.defaults, calendar });
   const shared = new SharedBudgets({ store, clock, calendar, limits: options.budgets ?? noSharedLimits });
@@ -81,9 +85,20 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     store,
     clock,
     settingsOf,
-    wakeDesk: desk.wake,
+    // The desk looks into the census that the ledger keeps, so it is made after it.
+    wakeDesk: () => desk.wake(),
     spend: shared.spend,
   });
+  const silences = new Silences(store, clock);
+  const rules = alertRules({
+    settings: { ...alertDefaults, ...options.alerts },
+    alertsTo: options.alertsTo,
+    timeZone,
+    census: ledger.census,
+    silences: silences.known,
+    canUpdate: (name) => channels.get(name)?.canUpdate ?? false,
+  });
+  const desk = createDesk({ store, rules, links: noLinks, now: clock.now, log, wakeDelivery: delivery.wake });
   const presenter = createPresenter({ census: ledger.census, settingsOf, clock, timeZone });
   const queue = new BeatQueue({ ledger, log, strict });
   const supervisors = new Supervisors(ledger, clock);
@@ -117,6 +132,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   await loadWithLedger(metering, ledger, settingsOf);
   await check.keys.reread();
   await sessions.load();
+  await silences.reread();
   await sweeper.open();
 
   return {
@@ -136,13 +152,14 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     hub,
     ...metering,
     desk,
+    silences,
     delivery,
     check,
     sessions,
     pricing,
     metrics,
     reporter,
-    trouble: () => lastCommit.trouble() ?? sweeper.trouble,
+    trouble: () => lastCommit.trouble() ?? sweeper.trouble ?? desk.trouble(),
     ...lifeOf({
       ...{ beats, queue, hub, bell, desk, delivery, ...metering },
       loops: [sweeper, retention, commandExpiry, schedule, shared, metering.telemetry],

@@ -1,45 +1,130 @@
-import type { AlertNotice, Ms } from "@midwatch/core";
-import { message, type IncidentSummary } from "@midwatch/protocol";
-import type { OutboxDraft, Store } from "@midwatch/store";
-import { iso } from "../views/time.ts";
+// Carries out what the rules of the desk decide: takes notices and due rows from the store, lets the pure `sitDown` of the
+// core make messages of them, and writes these to the outbox, all in one transaction. A crash leaves the notices where
+// they were. It works when it is woken and looks four times a second for what has become due.
+
+import { sitDown, SECOND, type AlertMessage, type AlertRules, type DurationMs, type Ms } from "@midwatch/core";
+import type { DeskWork, DeskWrites, OutboxDraft, Store } from "@midwatch/store";
+import type { Log } from "../log.ts";
+import { storeAdvice } from "../store-trouble.ts";
 import { noticeOf } from "./notice-of.ts";
+import { renderAlert, type AlertLinks } from "./render-alert.ts";
+
+const everyMs: DurationMs = 250;
+/** After a failure, so that a full disk is not asked four times a second. */
+const afterFailureMs: DurationMs = SECOND;
+/** Notices in one transaction: a thousand take some 50 ms, for which beats wait. */
+const batchSize = 1_000;
 
 export interface DeskDeps {
   readonly store: Pick<Store, "desk">;
+  readonly rules: AlertRules;
+  readonly links: AlertLinks;
   readonly now: () => Ms;
-  readonly alertsTo: readonly string[];
+  readonly log: Pick<Log, "info" | "error">;
+  /** Called after messages were written. */
   readonly wakeDelivery: () => void;
 }
 
 export interface Desk {
+  /** Something was written, or a test moved the clock. */
   readonly wake: () => void;
+  /** Resolves when everything that is due has been decided. */
   idle(): Promise<void>;
+  /** Why nothing can be routed now, in words, or null. */
+  readonly trouble: () => string | null;
   start(): void;
+  /** Decides what waits, and then nothing more. */
   stop(): Promise<void>;
 }
 
-export function createDesk({ store, now, alertsTo, wakeDelivery }: DeskDeps): Desk {
-  let working: Promise<void> = Promise.resolve();
-  const work = async (): Promise<void> => {
-    await store.desk({ now: now(), limit: 2_000 }, ({ notices }) => ({
-      rows: [],
-      drop: [],
-      outbox: notices.flatMap((row) => drafts(noticeOf(row), alertsTo)),
-      facts: [],
-    }));
-    wakeDelivery();
+export function createDesk({ store, rules, links, now, log, wakeDelivery }: DeskDeps): Desk {
+  let timer: NodeJS.Timeout | null = null;
+  let working: Promise<void> | null = null;
+  let again = false;
+  let stopped = false;
+  let trouble: string | null = null;
+
+  async function work(): Promise<void> {
+    while (again) {
+      again = false;
+      try {
+        const at = now();
+        let told = 0;
+        const more = await store.desk({ now: at, limit: batchSize }, (waiting) => {
+          const writes = decide(waiting, { now: at, rules, links });
+          told = writes.outbox.length;
+          return writes;
+        });
+        if (told > 0) wakeDelivery();
+        again ||= more;
+        if (trouble !== null) log.info({}, "routing notifications again");
+        trouble = null;
+      } catch (error) {
+        // What waits stays where it is; only the change is worth a line.
+        if (trouble === null) log.error({ err: error }, "cannot route notifications; trying again every second");
+        trouble = storeAdvice(error);
+      }
+    }
+  }
+
+  function wake(): void {
+    again = true;
+    working ??= work().finally(() => {
+      working = null;
+      // Woken between the last look and here.
+      if (again) wake();
+    });
+  }
+
+  function schedule(): void {
+    if (stopped) return;
+    timer = setTimeout(
+      () => {
+        wake();
+        schedule();
+      },
+      trouble === null ? everyMs : afterFailureMs,
+    ).unref();
+  }
+
+  async function idle(): Promise<void> {
+    while (working !== null) await working;
+  }
+
+  return {
+    wake,
+    idle,
+    trouble: () => trouble,
+    start: () => {
+      wake();
+      schedule();
+    },
+    stop: async () => {
+      stopped = true;
+      if (timer !== null) clearTimeout(timer);
+      wake();
+      await idle();
+    },
   };
-  const wake = (): void => {
-    working = working.then(work).catch(() => undefined);
-  };
-  return { wake, idle: () => working, start: wake, stop: () => working };
 }
 
-function drafts(notice: AlertNotice, channels: readonly string[]): OutboxDraft[] {
-  const { what, thread, at, agent, kind, severity, title, text, detail } = notice;
-  const type = what === "acknowledged" ? "incident.updated" : (`incident.${what}` as const);
-  const id = `${thread}_${what}`;
-  const incident = (detail["incident"] ?? null) as IncidentSummary | null;
-  const body = message({ type, id, thread, at: iso(at), agent, kind, severity, title, text, incident });
-  return channels.map((channel) => ({ key: `${id}:${channel}`, channel, agent, thread, at, body: { ...body } }));
+function decide(
+  { notices, due, row }: DeskWork,
+  given: { readonly now: Ms; readonly rules: AlertRules; readonly links: AlertLinks },
+): DeskWrites {
+  const { now, rules, links } = given;
+  const { rows, messages } = sitDown({ now, notices: notices.map(noticeOf), due, read: row }, rules);
+  return {
+    rows: [...rows.values()].filter((entry) => entry !== null),
+    drop: [...rows].filter(([, entry]) => entry === null).map(([key]) => key),
+    outbox: messages.flatMap((alert) => drafts(alert, links)),
+    facts: [],
+  };
+}
+
+/** One row per channel; its key is the message's and the channel's, so that no decision is sent twice. */
+function drafts(alert: AlertMessage, links: AlertLinks): OutboxDraft[] {
+  const body = { ...renderAlert(alert, links) };
+  const { id, agent, thread, at, channels } = alert;
+  return channels.map((channel) => ({ key: `${id}:${channel}`, channel, agent, thread, at, body }));
 }

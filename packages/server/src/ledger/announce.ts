@@ -19,7 +19,7 @@ export interface Announcement {
 export function draftNotices(
   notices: readonly Notice[],
   ids: WrittenIds,
-  around: (agent: string) => Pick<AlertNotice, "host" | "tags">,
+  around: (agent: string) => Pick<AlertNotice, "host" | "tags"> & { readonly log: readonly string[] },
 ): NoticeDraft[] {
   return notices.map((notice) => {
     const { agent, what, at, title, text, incident, resolved } = notice;
@@ -28,14 +28,15 @@ export function draftNotices(
       { id, agent, incident, resolvedAt: resolved?.at ?? null, resolvedBy: resolved?.by ?? null },
       at,
     );
+    const { log, ...place } = around(agent);
     return draft({
       ...{ what, at, agent, title, text, by: null },
       thread: `inc_${id}`,
       since: incident.since,
       kind: incident.kind,
       severity: incident.severity,
-      ...around(agent),
-      detail: { incident: summary },
+      ...place,
+      detail: { incident: summary, ...(log.length === 0 ? {} : { log }) },
     });
   });
 }

@@ -1,6 +1,8 @@
-import { DAY, type IncidentKind, type LivenessState, type Ms } from "@midwatch/core";
+import { DAY, MINUTE, type DurationMs, type IncidentKind, type LivenessState, type Ms } from "@midwatch/core";
 import type { AgentRow, StoredEvent, StoredIncident } from "@midwatch/store";
-import { togetherMs } from "./mass-silence.ts";
+
+/** Silences that began further apart than this have nothing to do with each other. */
+const togetherMs: DurationMs = 15 * MINUTE;
 
 /** What this process remembers of an agent besides its row, so that no beat has to ask the store for it. */
 export interface CensusEntry {

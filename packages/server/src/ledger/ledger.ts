@@ -1,14 +1,11 @@
-import type { AgentEvent, AlertNotice, DurationMs, Ms } from "@midwatch/core";
+import type { AgentEvent, DurationMs, Ms } from "@midwatch/core";
 import type { AgentRow, CommandDraft, CommandOutcome, Store, TelemetryWrites, Writes, Written } from "@midwatch/store";
 import type { Clock } from "../clock.ts";
 import type { SettingsOf } from "../settings.ts";
 import { draftAnnouncements, draftNotices, type Announcement } from "./announce.ts";
 import { Census } from "./census.ts";
 import { foldAgents, type AgentJob, type AgentOutcome, type Folded } from "./fold-agents.ts";
-import { announceReturn, groupNotices, type NoticePlan } from "./group-notices.ts";
-import type { Episode } from "./mass-silence.ts";
 
-const episodeFact = "mass-silence";
 const pageSize = 500;
 
 export interface CommitOptions {
@@ -58,7 +55,6 @@ export class Ledger {
   readonly census = new Census();
   readonly #deps: LedgerDeps;
   readonly #listeners: LedgerListener[] = [];
-  #episode: Episode | null = null;
 
   constructor(deps: LedgerDeps) {
     this.#deps = deps;
@@ -88,9 +84,6 @@ export class Ledger {
       cursor: null,
     });
     for (const event of restarts.items.toReversed()) this.census.noteHistory(event);
-    const episode = await store.fact(episodeFact);
-    // Only this class writes the fact.
-    if (episode !== null) this.#episode = JSON.parse(episode) as Episode | null;
   }
 
   async *allAgents(): AsyncGenerator<AgentRow> {
@@ -106,22 +99,20 @@ export class Ledger {
     const startedAt = clock.monotonic();
     const now = clock.now();
     const moveDeadlines = options.moveDeadlines ?? false;
-    const decided: { folded: Folded; plan: NoticePlan; shared: SharedSpending | null }[] = [];
+    const decided: { folded: Folded; shared: SharedSpending | null }[] = [];
     let written: Written;
     try {
       written = await store.fold(
         jobs.map((job) => job.name),
         (rows, known) => {
           const folded = foldAgents(jobs, rows, { settingsOf, moveDeadlines, known });
-          const { census } = this;
-          const plan = groupNotices(folded.notices, folded.outcomes, { census, episode: this.#episode, now });
           const shared = spend?.(folded.outcomes, now) ?? null;
-          decided[0] = { folded, plan, shared };
+          decided[0] = { folded, shared };
           return {
             agents: folded.writes,
             notices: (ids) => [
-              ...draftNotices(plan.notices, ids, (agent) => aroundOf(agent, folded)),
-              ...draftAnnouncements([...plan.announcements, ...(shared?.announcements ?? [])]),
+              ...draftNotices(folded.notices, ids, (agent) => aroundOf(agent, folded, jobs)),
+              ...draftAnnouncements(shared?.announcements ?? []),
             ],
             ...(shared ? { facts: shared.facts } : {}),
             ...(options.telemetry ? { telemetry: options.telemetry } : {}),
@@ -139,8 +130,8 @@ export class Ledger {
     const commit: Committed = { outcomes: last?.folded.outcomes ?? new Map(), written };
     this.#note(commit);
     last?.shared?.committed();
-    if (last?.shared && last.shared.announcements.length > 0) this.#deps.wakeDesk();
-    if (last) this.#told(last.plan);
+    const toTell = (last?.folded.notices.length ?? 0) + (last?.shared?.announcements.length ?? 0);
+    if (toTell > 0) this.#deps.wakeDesk();
     const tookMs = clock.monotonic() - startedAt;
     for (const listener of this.#listeners) listener.committed(commit, tookMs);
     return commit;
@@ -158,14 +149,6 @@ export class Ledger {
     this.#deps.wakeDesk();
   }
 
-  /** Ends a common silence when it is over; the sweeper asks regularly. */
-  async endEpisode(now: Ms): Promise<void> {
-    const announcement = this.#episode && announceReturn(this.#episode, now);
-    if (!announcement) return;
-    await this.announce(announcement);
-    await this.#keepEpisode(null);
-  }
-
   #note({ outcomes, written }: Committed): void {
     for (const { name, state, forgotten, beats } of outcomes.values()) {
       if (forgotten) {
@@ -180,26 +163,28 @@ export class Ledger {
     for (const incident of written.incidents) this.census.noteIncident(incident);
     for (const event of written.history) this.census.noteHistory(event);
   }
-
-  #told(plan: NoticePlan): void {
-    if (plan.notices.length > 0 || plan.announcements.length > 0) this.#deps.wakeDesk();
-    if (plan.episode === this.#episode) return;
-    void this.#keepEpisode(plan.episode).catch(() => {
-      // Kept in memory all the same. Should the process die now, returns are told one by one.
-    });
-  }
-
-  async #keepEpisode(episode: Episode | null): Promise<void> {
-    this.#episode = episode;
-    await this.#deps.store.putFact(episodeFact, JSON.stringify(episode));
-  }
 }
 
 /** What the desk has to know of an agent beside the notice. */
-function aroundOf(agent: string, { outcomes }: Folded): Pick<AlertNotice, "host" | "tags"> {
+function aroundOf(agent: string, { outcomes }: Folded, jobs: readonly AgentJob[]) {
   const outcome = outcomes.get(agent);
   return {
     host: outcome?.state.supervisor?.host ?? null,
     tags: outcome?.overrides.tags ?? [],
+    log: lastLines(jobs.filter(({ name }) => name === agent)),
   };
+}
+
+/** Lines of a log that a message shows. */
+const maxLines = 12;
+const maxLineLength = 300;
+
+/** The last that the agent wrote, from evidence that came with what is told. */
+function lastLines(jobs: readonly AgentJob[]): readonly string[] {
+  const output = jobs
+    .flatMap(({ evidence }) => evidence ?? [])
+    .flatMap(({ items }) => items)
+    .findLast(({ name }) => name === "output");
+  const lines = output?.text.split("\n").filter((line) => line.trim() !== "") ?? [];
+  return lines.slice(-maxLines).map((line) => line.slice(0, maxLineLength));
 }

@@ -96,7 +96,7 @@ export class Sweeper {
   }
 
   async #turn(): Promise<void> {
-    const { clock, sight, supervisors, ledger, log } = this.#deps;
+    const { clock, sight, supervisors, log } = this.#deps;
     this.#turnedAt = clock.monotonic();
     try {
       this.#look();
@@ -106,7 +106,6 @@ export class Sweeper {
       }
       await supervisors.judge();
       await this.#tickAllDue();
-      await ledger.endEpisode(clock.now());
       await sight.note();
       if (this.#trouble !== null) log.info({}, "sweeping again");
       this.#trouble = null;

@@ -17,6 +17,7 @@ const server = await startServer({
   defaults: { ...defaultSettings, intervalMs: Number(intervalS) * SECOND },
   channels: { me: { type: "webhook", url: hook, allow_private: true } },
   alertsTo: ["me"],
+  alerts: { gatherMs: 0 },
   report: null,
   version: "0.0.0-test",
   dashboardDir: null,

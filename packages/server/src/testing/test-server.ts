@@ -56,6 +56,8 @@ export async function startTestServer(options: TestOptions = {}): Promise<TestSe
     defaults: defaultSettings,
     channels: {},
     alertsTo: [],
+    // Alerts are not gathered: most tests tell one and wait for it.
+    alerts: { gatherMs: 0 },
     report: null,
     version: "0.0.0-test",
     dashboardDir: null,

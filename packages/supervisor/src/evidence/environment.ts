@@ -1,6 +1,6 @@
 import { onLinux, type ProcessIdentity } from "../process/identity.ts";
 import { readSystemFile } from "./proc-file.ts";
-import { redactVariable } from "./redact.ts";
+import { redactVariable } from "@midwatch/protocol";
 
 export type Variables = readonly (readonly [name: string, value: string])[];
 

@@ -9,7 +9,7 @@ import { describeEnvironment, midwatchAddress, readEnvironment, type Variables }
 import { fitBundle, plainText } from "./fit.ts";
 import { describeOpenFiles, readOpenFiles, type OpenFiles } from "./open-files.ts";
 import { describeProcesses, kernelWaitOf } from "./process-facts.ts";
-import { redactText, secretValues } from "./redact.ts";
+import { redactText, secretValues } from "@midwatch/protocol";
 import { takeStacks, type Stacks } from "./stack.ts";
 import { summarize } from "./summary.ts";
 import { within, type Taken } from "./within.ts";

@@ -1,6 +1,6 @@
 import { lastWords } from "@midwatch/core";
+import { redactText } from "@midwatch/protocol";
 import type { EvidenceBundle } from "@midwatch/protocol";
-import { redactText } from "../evidence/redact.ts";
 import type { RememberedBeat } from "./keeper-world.ts";
 
 /** An item's share of the whole, in characters. */

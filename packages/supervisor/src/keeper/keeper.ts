@@ -4,8 +4,8 @@
 
 import { randomUUID } from "node:crypto";
 import { nextDeadline, type AgentEvent, type AgentSettings, type Exit, type Ms } from "@midwatch/core";
+import { redactText } from "@midwatch/protocol";
 import type { BeatAnswer, Command, EvidenceBundle, SupervisedAgentView } from "@midwatch/protocol";
-import { redactText } from "../evidence/redact.ts";
 import type { Notice } from "../fallback/notice.ts";
 import { AgentRecord, firstEntry, underSettings } from "../journal/agent-record.ts";
 import type { JournalEntry, StartedRun } from "../journal/entry.ts";

@@ -1,0 +1,307 @@
+// Incidents that begin together mostly have one cause, and a message for each hides it. So what is decided within a few
+// seconds is gathered, and where several have a host and a kind of trouble in common one message speaks for all of them. It
+// lists them; those that follow join it. Where a channel can change what it sent, the message is kept up to date; elsewhere the
+// ones that joined are told of at most every five minutes.
+//
+// A silence of half the fleet is the strongest case: a network, a provider, a host of many. It needs no common host.
+
+import { outageKinds } from "../incidents.ts";
+import { MINUTE, type DurationMs, type Ms } from "../time.ts";
+import { groupWords, listNames, returnWords } from "./group-words.ts";
+import type { AlertMember } from "./message.ts";
+import type { AlertRoute } from "./rules.ts";
+import { forgetRow, groupKey, keep, recall, say, threadKey, type Sitting } from "./sitting.ts";
+import { dueSteps, memberOf, nextOf, nothingTold, type Telling, type Thread } from "./thread.ts";
+
+/** Fewer than this on one host, or of one kind, are told one by one. */
+const fewest = 3;
+/** A lost supervisor is one fact, however few agents it keeps. */
+const fewestLost = 2;
+/** A common silence: at least so many, and half of those that were up. */
+const fewestOfFleet = 5;
+/** Incidents that began further apart than this have nothing to do with each other. */
+const joinMs: DurationMs = 15 * MINUTE;
+/** How long the first that is back waits for the others before it is told of. */
+const returnMs: DurationMs = MINUTE;
+/** Least time between messages about those who joined, where a message cannot be changed. */
+const followUpMs: DurationMs = 5 * MINUTE;
+
+export interface Group {
+  readonly id: string;
+  /** What its members have in common. */
+  readonly key: string;
+  readonly what: "fleet" | "host" | "kind" | "supervisor";
+  readonly route: string;
+  readonly host: string | null;
+  readonly members: readonly AlertMember[];
+  readonly severity: Thread["severity"];
+  readonly tags: readonly string[];
+  readonly openedAt: Ms;
+  readonly since: Ms;
+  readonly lastJoinAt: Ms;
+  readonly firstBackAt: Ms | null;
+  /** Joined since the last message that everybody got. */
+  readonly untold: number;
+  readonly telling: Telling;
+  /** How many were up when it began, the members included; for the words. */
+  readonly outOf: number;
+}
+
+/** Which groups may still be joined. */
+interface OpenGroups {
+  readonly groups: readonly { readonly id: string; readonly key: string }[];
+}
+
+const openGroups = "groups";
+
+/** Puts threads that belong together into groups; what is left is told one by one. */
+export function groupThreads(sitting: Sitting, threads: readonly Thread[]): readonly Thread[] {
+  const alone: Thread[] = [];
+  for (const [key, some] of Map.groupBy(threads, (thread) => keyOf(sitting, thread))) {
+    const [first] = some;
+    const group = key === null ? null : joinable(sitting, key);
+    if (group !== null) join(sitting, group, some);
+    else if (key !== null && first && some.length >= fewestOf(sitting, key, first)) open(sitting, key, some);
+    else alone.push(...some);
+  }
+  return alone;
+}
+
+/** A member is over. */
+export function memberBack(sitting: Sitting, thread: Thread, at: Ms): void {
+  const group = thread.group === null ? null : recall<Group>(sitting, groupKey(thread.group));
+  if (group === null) return;
+  const members = group.members.map((member) => (member.thread === thread.id ? { ...member, resolvedAt: at } : member));
+  const next = { ...group, members, firstBackAt: group.firstBackAt ?? sitting.now };
+  if (members.every(({ resolvedAt }) => resolvedAt !== null)) endGroup(sitting, next);
+  else touch(sitting, next);
+}
+
+/** A member is looked after; when all are, the group is. */
+export function memberAcknowledged(sitting: Sitting, thread: Thread, by: string): void {
+  const group = thread.group === null ? null : recall<Group>(sitting, groupKey(thread.group));
+  if (group === null) return;
+  const members = group.members.map((one) => (one.thread === thread.id ? { ...one, acknowledged: true } : one));
+  const all = members.every(({ acknowledged, resolvedAt }) => acknowledged || resolvedAt !== null);
+  const telling = all ? { ...group.telling, acknowledgedBy: by } : group.telling;
+  touch(sitting, { ...group, members, telling });
+}
+
+/** The first member that rises to a page takes the group with it; the others follow without a word. */
+export function memberRaised(sitting: Sitting, thread: Thread): void {
+  const group = thread.group === null ? null : recall<Group>(sitting, groupKey(thread.group));
+  if (group === null || group.severity === thread.severity) return;
+  const raised: Group = { ...group, severity: thread.severity };
+  const route = routeOf(sitting, raised);
+  const due = dueSteps({ ...raised.telling, step: 0, from: sitting.now }, route, sitting.now);
+  const telling = { ...due.telling, lastAt: sitting.now };
+  const channels = [...new Set([...due.fresh, ...due.again, ...telling.told])];
+  say(sitting, { ...about(sitting, raised), what: "raised", id: `${group.id}_raised`, channels });
+  store(sitting, { ...raised, telling });
+}
+
+/** Its time has come: a step, a reminder, those who joined, or the end of the wait for those who are not back. */
+export function groupDue(sitting: Sitting, key: string): void {
+  const group = recall<Group>(sitting, key);
+  if (group === null) return;
+  const { now } = sitting;
+  if (group.firstBackAt !== null && now - group.firstBackAt >= returnMs) return endGroup(sitting, group);
+  let next = group;
+  if (next.untold > 0 && now - next.telling.lastAt >= followUpMs) next = followUp(sitting, next);
+  store(sitting, tellSteps(sitting, next));
+}
+
+/** Says what changed in groups during this sitting, once for each, where a message can be changed. */
+export function sayTouched(sitting: Sitting): void {
+  for (const id of sitting.touched) {
+    const group = recall<Group>(sitting, groupKey(id));
+    if (group === null) continue;
+    const channels = group.telling.told.filter((channel) => sitting.rules.canUpdate(channel));
+    say(sitting, { ...about(sitting, group), what: "updated", id: `${id}_updated_${sitting.now}`, channels });
+  }
+}
+
+function open(sitting: Sitting, key: string, threads: readonly Thread[]): void {
+  const { now, rules } = sitting;
+  const [first] = threads;
+  if (!first) return;
+  const fleet = rules.fleet(now);
+  const group: Group = {
+    id: `grp_${now}_${(recall<OpenGroups>(sitting, openGroups)?.groups.length ?? 0) + 1}`,
+    key,
+    what: whatOf(key, first),
+    route: rules.routeOf(first).name,
+    host: key.startsWith(fleetKey) ? null : first.host,
+    members: threads.map(memberOf),
+    severity: worst(threads),
+    tags: first.tags,
+    openedAt: now,
+    since: Math.min(...threads.map(({ since }) => since)),
+    lastJoinAt: now,
+    firstBackAt: null,
+    untold: 0,
+    telling: nothingTold,
+    outOf: fleet.up + fleet.silentLately,
+  };
+  for (const thread of threads) keepIn(sitting, thread, group.id);
+  const open = recall<OpenGroups>(sitting, openGroups)?.groups ?? [];
+  keep(sitting, openGroups, { groups: [...open, { id: group.id, key }] }, null);
+  store(sitting, tellSteps(sitting, group));
+}
+
+function join(sitting: Sitting, group: Group, threads: readonly Thread[]): void {
+  for (const thread of threads) keepIn(sitting, thread, group.id);
+  const members = [...group.members, ...threads.map(memberOf)];
+  touch(sitting, {
+    ...group,
+    members,
+    lastJoinAt: sitting.now,
+    // A group that somebody looks after takes newcomers in without waking anybody else.
+    untold: group.telling.acknowledgedBy === null ? group.untold + threads.length : 0,
+  });
+}
+
+/** Whoever is not back is told of by itself from now on, as one that everybody has heard of. */
+function endGroup(sitting: Sitting, group: Group): void {
+  const { now } = sitting;
+  say(sitting, {
+    ...about(sitting, group),
+    ...returnWords(group, now),
+    what: "resolved",
+    id: `${group.id}_resolved`,
+    channels: group.telling.told,
+  });
+  for (const { thread: id, resolvedAt } of group.members) {
+    const thread = recall<Thread>(sitting, threadKey(id));
+    if (resolvedAt !== null || thread === null) {
+      forgetRow(sitting, threadKey(id));
+      continue;
+    }
+    const acknowledgedBy = thread.telling.acknowledgedBy ?? group.telling.acknowledgedBy;
+    const telling = { ...group.telling, lastAt: now, acknowledgedBy };
+    const alone: Thread = { ...thread, group: null, telling };
+    keep(sitting, threadKey(id), alone, nextOf(telling, sitting.rules.routeOf(alone)));
+  }
+  const open = recall<OpenGroups>(sitting, openGroups)?.groups ?? [];
+  keep(sitting, openGroups, { groups: open.filter(({ id }) => id !== group.id) }, null);
+  forgetRow(sitting, groupKey(group.id));
+  sitting.touched.delete(group.id);
+}
+
+function tellSteps(sitting: Sitting, group: Group): Group {
+  const { now, rules } = sitting;
+  if (group.telling.acknowledgedBy !== null || rules.mutedBy(subjectOf(group), now) !== null) return group;
+  const route = routeOf(sitting, group);
+  const { fresh, again, telling } = dueSteps(group.telling, route, now);
+  say(sitting, { ...about(sitting, group), what: "opened", id: `${group.id}_opened`, channels: fresh });
+  say(sitting, { ...about(sitting, group), what: "reminder", id: `${group.id}_step_${telling.step}`, channels: again });
+  const told = fresh.length + again.length > 0;
+  if (told) return { ...group, telling, untold: 0 };
+  if (route.remindMs === null || now - telling.lastAt < route.remindMs) return { ...group, telling };
+  const reminders = telling.reminders + 1;
+  say(sitting, {
+    ...about(sitting, group),
+    what: "reminder",
+    id: `${group.id}_reminder_${reminders}`,
+    channels: telling.told,
+  });
+  return { ...group, telling: { ...telling, reminders, lastAt: now }, untold: 0 };
+}
+
+function followUp(sitting: Sitting, group: Group): Group {
+  const { now, rules } = sitting;
+  const channels = group.telling.told.filter((channel) => !rules.canUpdate(channel));
+  const joined = group.members.slice(-group.untold).map(({ agent }) => agent);
+  const message = about(sitting, group);
+  say(sitting, {
+    ...message,
+    what: "reminder",
+    id: `${group.id}_joined_${group.members.length}`,
+    text: `Joined since: ${listNames(joined)}. ${message.text}`,
+    channels,
+  });
+  return { ...group, untold: 0, telling: { ...group.telling, lastAt: now } };
+}
+
+function touch(sitting: Sitting, group: Group): void {
+  sitting.touched.add(group.id);
+  store(sitting, group);
+}
+
+function store(sitting: Sitting, group: Group): void {
+  const { rules, now } = sitting;
+  const times = [
+    nextOf(group.telling, routeOf(sitting, group)) ?? Infinity,
+    group.firstBackAt === null ? Infinity : group.firstBackAt + returnMs,
+    group.untold > 0 ? group.telling.lastAt + followUpMs : Infinity,
+  ];
+  const next = Math.min(...times);
+  const muted = rules.mutedBy(subjectOf(group), now) !== null;
+  // While it is muted nothing is told; the end of the silence is looked for.
+  keep(sitting, groupKey(group.id), group, next === Infinity ? null : muted ? Math.max(next, now + MINUTE) : next);
+}
+
+function keepIn(sitting: Sitting, thread: Thread, group: string): void {
+  keep(sitting, threadKey(thread.id), { ...thread, hold: null, group }, null);
+}
+
+function about(sitting: Sitting, group: Group) {
+  const { id, members, severity, since } = group;
+  const kinds = new Set(members.map(({ kind }) => kind));
+  const kind = kinds.size === 1 ? (members[0]?.kind ?? null) : null;
+  const words = groupWords(group, sitting.now);
+  return { thread: id, agent: null, kind, severity, since, members, detail: null, ...words };
+}
+
+const fleetKey = "fleet|";
+
+/** What a thread may share with others; null for what is never grouped. */
+function keyOf(sitting: Sitting, thread: Thread): string | null {
+  if (thread.agent === null) return null;
+  const route = sitting.rules.routeOf(thread).name;
+  if (thread.kind === "silent" && isCommon(sitting, `${fleetKey}${route}`)) return `${fleetKey}${route}`;
+  const family = outageKinds.some((kind) => kind === thread.kind) ? "outage" : thread.kind;
+  return thread.host === null ? `kind|${thread.kind}|${route}` : `host|${family}|${thread.host}|${route}`;
+}
+
+/** Half of the fleet, or one that is already told of. */
+function isCommon(sitting: Sitting, key: string): boolean {
+  const { up, silentLately } = sitting.rules.fleet(sitting.now);
+  if (silentLately >= fewestOfFleet && silentLately * 2 >= silentLately + up) return true;
+  return joinable(sitting, key) !== null;
+}
+
+function joinable(sitting: Sitting, key: string): Group | null {
+  const open = recall<OpenGroups>(sitting, openGroups)?.groups ?? [];
+  for (const { id } of open.filter((one) => one.key === key)) {
+    const group = recall<Group>(sitting, groupKey(id));
+    if (group !== null && group.firstBackAt === null && sitting.now - group.lastJoinAt <= joinMs) return group;
+  }
+  return null;
+}
+
+function fewestOf(sitting: Sitting, key: string, first: Thread): number {
+  // Those that are late now join it in a moment: it may begin with one.
+  if (key.startsWith(fleetKey)) return sitting.rules.fleet(sitting.now).silentLately >= fewestOfFleet ? 1 : fewest;
+  return first.kind === "supervisor-lost" ? fewestLost : fewest;
+}
+
+function whatOf(key: string, first: Thread): Group["what"] {
+  if (key.startsWith(fleetKey)) return "fleet";
+  if (first.kind === "supervisor-lost") return "supervisor";
+  return key.startsWith("host|") ? "host" : "kind";
+}
+
+function routeOf(sitting: Sitting, group: Group): AlertRoute {
+  return sitting.rules.routeOf(subjectOf(group));
+}
+
+/** The first member stands for all: they came by the same route. */
+function subjectOf({ members, severity, host, tags }: Group) {
+  const [first] = members;
+  return { agent: first?.agent ?? null, kind: first?.kind ?? "", severity, host, tags };
+}
+
+function worst(threads: readonly Thread[]): Thread["severity"] {
+  return threads.some(({ severity }) => severity === "page") ? "page" : (threads[0]?.severity ?? "warn");
+}

@@ -1,0 +1,110 @@
+import type { DurationMs, Ms } from "../time.ts";
+import type { AlertMember } from "./message.ts";
+import type { AlertNotice } from "./notice.ts";
+import type { AlertRoute, AlertSubject } from "./rules.ts";
+
+/**
+ * One thing that people are told of, from its first notice to its end: an incident, or a fact about no single agent.
+ *
+ * | it is     | that is                                                        | left by                                  |
+ * |-----------|----------------------------------------------------------------|------------------------------------------|
+ * | held      | nobody was told yet; `hold` says why                           | the hold ends → told, or it is over      |
+ * | told      | steps go on and reminders come                                 | acknowledged, resolved                   |
+ * | grouped   | a group speaks for it                                          | the group lets it go → told, or resolved |
+ * | looked after | acknowledged: no more steps, no reminders                   | resolved                                 |
+ */
+export interface Thread extends AlertSubject {
+  readonly id: string;
+  readonly since: Ms;
+  readonly title: string;
+  readonly text: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+  readonly telling: Telling;
+  readonly hold: Hold | null;
+  /** Only while it is held back: it was over before anybody was told. */
+  readonly resolvedAt: Ms | null;
+  readonly group: string | null;
+}
+
+/** How far telling has come; a group has one, too. */
+export interface Telling {
+  /** Channels that were told. */
+  readonly told: readonly string[];
+  /** The next step of the route. */
+  readonly step: number;
+  /** The first message; steps are counted from here. */
+  readonly from: Ms;
+  /** The last message that everybody got. */
+  readonly lastAt: Ms;
+  readonly reminders: number;
+  readonly acknowledgedBy: string | null;
+}
+
+export interface Hold {
+  readonly why: "gathering" | "silence" | "maintenance" | "quiet-hours" | "behind" | "flapping";
+  /** When to look again. */
+  readonly until: Ms;
+  /** For people: the reason of the silence, the agent it depends on. */
+  readonly note: string;
+}
+
+export const nothingTold: Telling = {
+  told: [],
+  step: 0,
+  from: 0,
+  lastAt: 0,
+  reminders: 0,
+  acknowledgedBy: null,
+};
+
+export function newThread(notice: AlertNotice): Thread {
+  const { thread: id, agent, kind, severity, host, tags, since, title, text, detail } = notice;
+  const subject = { agent, kind, severity, host, tags };
+  return {
+    id,
+    ...subject,
+    since,
+    title,
+    text,
+    detail,
+    telling: nothingTold,
+    hold: null,
+    resolvedAt: null,
+    group: null,
+  };
+}
+
+/** When there is something to do again: the next step, or the next reminder. */
+export function nextOf(telling: Telling, route: AlertRoute): Ms | null {
+  if (telling.acknowledgedBy !== null) return null;
+  const step = route.steps[telling.step];
+  const stepAt = step ? telling.from + step.afterMs : Infinity;
+  const remindAt = route.remindMs === null ? Infinity : telling.lastAt + route.remindMs;
+  const next = Math.min(stepAt, remindAt);
+  return next === Infinity ? null : next;
+}
+
+export function memberOf(thread: Thread): AlertMember {
+  const { id, agent, kind, title, host, since, resolvedAt, telling } = thread;
+  const acknowledged = telling.acknowledgedBy !== null;
+  return { thread: id, agent: agent ?? "", kind, title, host, since, resolvedAt, acknowledged };
+}
+
+/** What is due of a route now: channels that hear of it for the first time, and those that hear of it again. */
+export function dueSteps(
+  telling: Telling,
+  route: AlertRoute,
+  now: Ms,
+): { readonly fresh: readonly string[]; readonly again: readonly string[]; readonly telling: Telling } {
+  const from = telling.told.length === 0 && telling.step === 0 ? now : telling.from;
+  const due = route.steps.slice(telling.step).filter(({ afterMs }) => from + afterMs <= now);
+  if (due.length === 0) return { fresh: [], again: [], telling: { ...telling, from } };
+  const to = [...new Set(due.flatMap((step) => step.to))];
+  const fresh = to.filter((channel) => !telling.told.includes(channel));
+  const again = to.filter((channel) => telling.told.includes(channel));
+  const told = [...telling.told, ...fresh];
+  return { fresh, again, telling: { ...telling, from, told, step: telling.step + due.length, lastAt: now } };
+}
+
+/** A silence may end early and a dependency may come back: what is held is looked at this often. */
+export const holdLooksMs: DurationMs = 30_000;
