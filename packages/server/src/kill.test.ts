@@ -103,7 +103,12 @@ test("kill -9 under load loses no acknowledged beat and no notification", { time
         hook.received
           .slice(refused)
           .map(({ body }) => JSON.parse(body) as WebhookBody)
-          .flatMap(({ type, kind, agent }) => (type === "incident.opened" ? [`${kind} ${agent}`] : [])),
+          .filter(({ type }) => type === "incident.opened")
+          // What opened together may have been told together.
+          .flatMap(({ kind, agent, members }) =>
+            [...members.map((one) => one.agent), agent].map((name) => `${kind} ${name}`),
+          )
+          .filter((told) => !told.endsWith(" null")),
       );
     const deadline = Date.now() + 40_000;
     while (paged().size < agents && Date.now() < deadline) await pause(50);

@@ -9,6 +9,7 @@ const start: Ms = Date.UTC(2026, 10, 24);
 
 function metricsOf(watch: WatchInTest, more: Partial<Parameters<typeof createMetrics>[0]> = {}): Metrics {
   return createMetrics({
+    channels: ["me"],
     ledger: watch.ledger,
     store: watch.store,
     clock: { now: () => watch.now, monotonic: () => watch.now },
@@ -42,8 +43,8 @@ test("beats, tokens, money, states and incidents are counted", async () => {
     'midwatch_incidents_open{kind="runaway"}': 0,
     midwatch_beats_waiting: 3,
     midwatch_sweeper_lag_seconds: 0.12,
-    midwatch_outbox_waiting: 0,
-    midwatch_outbox_failed: 0,
+    'midwatch_outbox_waiting{channel="me"}': 0,
+    'midwatch_outbox_failed{channel="me"}': 0,
     'midwatch_info{version="1.2.3"}': 1,
   };
   for (const [series, value] of Object.entries(expected)) assert.equal(await valueOf(metrics, series), value, series);
@@ -84,12 +85,13 @@ test("a store in trouble costs the outbox figures and nothing else", async () =>
   let broken = false;
   const store = {
     outboxLag: (now: Ms) => (broken ? Promise.reject(new Error("busy")) : watch.store.outboxLag(now)),
+    noticeLag: (now: Ms) => watch.store.noticeLag(now),
   };
   const metrics = metricsOf(watch, { store });
-  assert.equal(await valueOf(metrics, "midwatch_outbox_waiting"), 0);
+  assert.equal(await valueOf(metrics, 'midwatch_outbox_waiting{channel="me"}'), 0);
   broken = true;
-  assert.equal(await valueOf(metrics, "midwatch_outbox_waiting"), null);
+  assert.equal(await valueOf(metrics, 'midwatch_outbox_waiting{channel="me"}'), null);
   assert.equal(await valueOf(metrics, "midwatch_beats_waiting"), 3);
   broken = false;
-  assert.equal(await valueOf(metrics, "midwatch_outbox_waiting"), 0);
+  assert.equal(await valueOf(metrics, 'midwatch_outbox_waiting{channel="me"}'), 0);
 });

@@ -20,7 +20,9 @@ export interface Metrics {
 
 export interface MetricsSources {
   readonly ledger: { listen(listener: LedgerListener): void; readonly census: Census };
-  readonly store: Pick<Store, "outboxLag">;
+  readonly store: Pick<Store, "outboxLag" | "noticeLag">;
+  /** Names of all channels. */
+  readonly channels: readonly string[];
   readonly clock: Clock;
   /** Beats that wait for their transaction. */
   readonly queueDepth: () => number;
@@ -156,21 +158,31 @@ function openByKind(census: Census): ReadonlyMap<IncidentKind, number> {
 }
 
 /** Returns what brings the gauges up to date. They belong together, so they are read at once, before the text is made. */
-function addOutboxGauges(registry: Registry, { store, clock }: MetricsSources): () => Promise<void> {
-  const gauges = [
+function addOutboxGauges(registry: Registry, { store, clock, channels }: MetricsSources): () => Promise<void> {
+  const byChannel = [
     ["midwatch_outbox_waiting", "Notifications that are not delivered yet"],
     ["midwatch_outbox_oldest_seconds", "Age of the oldest notification that is not delivered"],
     ["midwatch_outbox_failed", "Notifications that were given up and are still kept"],
   ].map(([name = "", help = ""]) => new Gauge({ name, help, labelNames: ["channel"], registers: [registry] }));
+  const notices = [
+    ["midwatch_notices_waiting", "Decisions whose notifications are not routed yet"],
+    ["midwatch_notices_oldest_seconds", "Age of the oldest decision that is not routed"],
+  ].map(([name = "", help = ""]) => new Gauge({ name, help, registers: [registry] }));
   return async () => {
-    for (const one of gauges) one.reset();
+    for (const one of byChannel) one.reset();
     try {
       const lag = await store.outboxLag(clock.now());
-      for (const [channel, { waiting, oldestMs, failed }] of lag)
+      // One that nobody uses any more is shown for as long as something waits for it.
+      for (const channel of new Set([...channels, ...lag.keys()])) {
+        const { waiting = 0, oldestMs = 0, failed = 0 } = lag.get(channel) ?? {};
         for (const [index, value] of [waiting, oldestMs / 1_000, failed].entries())
-          gauges[index]?.set({ channel }, value);
+          byChannel[index]?.set({ channel }, value);
+      }
+      const { waiting, oldestMs } = await store.noticeLag(clock.now());
+      for (const [index, value] of [waiting, oldestMs / 1_000].entries()) notices[index]?.set(value);
     } catch {
       // The store is in trouble, as the failed commits say. No figure is better than an old one, and the rest still counts.
+      for (const one of notices) one.remove();
     }
   };
 }

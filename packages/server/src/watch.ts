@@ -113,6 +113,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const lastCommit = commitTrouble(clock);
   for (const listener of [hub, holdsRing(bell), lastCommit.listener]) ledger.listen(listener);
   const metrics = createMetrics({
+    channels: [...channels.keys()],
     ledger,
     store,
     clock,

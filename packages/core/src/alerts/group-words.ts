@@ -20,7 +20,6 @@ export function groupWords(group: Group, now: Ms): Words {
   const back =
     open.length === members.length ? "" : ` ${spellCount(members.length - open.length)} of them are back by now.`;
   const names = ` ${listNames(members.map(({ agent }) => agent))}.${back}`;
-  const since = `since ${new Date(group.since).toISOString()}`;
   switch (group.what) {
     case "fleet":
       return {
@@ -32,7 +31,7 @@ export function groupWords(group: Group, now: Ms): Words {
     case "supervisor":
       return {
         title: `the supervisor on ${host ?? "an unknown host"} is not heard any more`,
-        text: `It was last heard ${since}. Nothing restarts its agents while it is away, and their silence is judged here:${names} Check the host and the supervisor's process.`,
+        text: `It was last heard at ${new Date(group.since).toISOString()}. Nothing restarts its agents while it is away, and their silence is judged here:${names} Check the host and the supervisor's process.`,
       };
     case "host":
       return {

@@ -53,7 +53,8 @@ export const outboxClaims: Claims = {
     assert.deepEqual(await claim(store, { now: morning + minute - 1 }), []);
     const [row] = await claim(store, { now: morning + minute, leaseUntil: morning + 2 * minute });
     const { id, ...rest } = present(row);
-    const claimed = { state: "claimed", attempts: 1, nextAt: morning + 2 * minute, lastError: null };
+    const untold = { thread: null, lastError: null, earlierReceipt: null, finishedAt: null };
+    const claimed = { state: "claimed", attempts: 1, nextAt: morning + 2 * minute, ...untold };
     assert.deepEqual(rest, { ...report, ...claimed });
     assert.deepEqual((await store.outbox(page)).items, [row]);
     assert.deepEqual(await claim(store, { now: morning + 2 * minute - 1 }), [], "the lease holds");

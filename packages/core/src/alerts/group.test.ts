@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MINUTE, SECOND } from "../time.ts";
+import type { AlertNotice } from "./notice.ts";
+import { plainRoute, TestDesk } from "./testing-desk.ts";
+
+function openOn(desk: TestDesk, count: number, more: Partial<AlertNotice> = {}): AlertNotice[] {
+  const notices = Array.from({ length: count }, (_, n) => desk.notice(`bot-${n}`, { host: "web-1", ...more }));
+  desk.take(...notices);
+  return notices;
+}
+
+test("two on one host are two messages, three are one", () => {
+  const two = new TestDesk();
+  openOn(two, 2);
+  two.later(5 * SECOND);
+  assert.deepEqual(two.heard(), ["me opened inc_1", "me opened inc_2"]);
+  const three = new TestDesk();
+  openOn(three, 3);
+  three.later(5 * SECOND);
+  assert.equal(three.said.length, 1);
+  assert.equal(three.said[0]?.title, "3 agents on web-1 are in trouble together: silent 3");
+  assert.deepEqual(
+    three.said[0]?.members.map(({ agent }) => agent),
+    ["bot-0", "bot-1", "bot-2"],
+  );
+});
+
+test("outages of different kinds on one host belong together; a runaway beside them does not", () => {
+  const desk = new TestDesk();
+  const kinds = ["silent", "crashed", "hung", "runaway"];
+  desk.take(...kinds.map((kind) => desk.notice(kind, { kind, host: "web-1" })));
+  desk.later(5 * SECOND);
+  assert.deepEqual(
+    desk.said.map(({ members, agent }) => agent ?? members.length),
+    [3, "runaway"],
+  );
+});
+
+test("agents without a host are grouped by what is wrong with them", () => {
+  const desk = new TestDesk();
+  openOn(desk, 3, { host: null, kind: "budget-exceeded" });
+  desk.later(5 * SECOND);
+  assert.equal(desk.said[0]?.title, "3 agents at once: budget-exceeded 3");
+});
+
+test("groups never mix routes", () => {
+  const desk = new TestDesk();
+  const night = { ...plainRoute, name: "night", steps: [{ afterMs: 0, to: ["night"] }] };
+  desk.set({ routeOf: ({ tags }) => (tags.includes("night") ? night : plainRoute) });
+  desk.take(
+    ...Array.from({ length: 6 }, (_, n) => desk.notice(`b${n}`, { host: "web-1", tags: n % 2 === 0 ? ["night"] : [] })),
+  );
+  desk.later(5 * SECOND);
+  assert.deepEqual(
+    desk.said.map(({ channels, members }) => `${channels.join()} ${members.length}`),
+    ["night 3", "me 3"],
+  );
+});
+
+test("gathering waits for those that follow, and not for ever", () => {
+  const desk = new TestDesk();
+  for (let n = 0; n < 10; n += 1) {
+    desk.open(`bot-${n}`, { host: "web-1" });
+    desk.later(SECOND);
+  }
+  assert.equal(desk.said[0]?.members.length, 4, "told after twice the time, with those that came by then");
+  desk.later(5 * SECOND);
+  assert.equal(desk.said.length, 1, "the others joined without a word");
+});
+
+test("those that join are shown at once where a message can be changed, and told after five minutes elsewhere", () => {
+  const desk = new TestDesk();
+  desk.set({ routeOf: () => ({ ...plainRoute, steps: [{ afterMs: 0, to: ["me", "chat"] }] }) });
+  openOn(desk, 3);
+  desk.later(5 * SECOND);
+  const group = desk.said[0]?.thread;
+  desk.heard();
+  desk.take(desk.notice("late-1", { host: "web-1" }), desk.notice("late-2", { host: "web-1" }));
+  desk.later(5 * SECOND);
+  assert.equal(desk.said[0]?.members.length, 5);
+  assert.deepEqual(desk.heard(), [`chat updated ${group}`]);
+  desk.later(5 * MINUTE);
+  assert.match(desk.said[0]?.text ?? "", /^Joined since: late-1, late-2\./);
+  assert.deepEqual(desk.heard(), [`me reminder ${group}`]);
+  desk.later(60 * MINUTE);
+  assert.deepEqual(desk.heard(), []);
+});
+
+test("when all are back one message says so", () => {
+  const desk = new TestDesk();
+  const notices = openOn(desk, 3);
+  desk.later(10 * MINUTE);
+  desk.heard();
+  for (const notice of notices) desk.then(notice, "resolved");
+  assert.equal(desk.said[0]?.title, "all 3 agents are well again");
+  assert.equal(desk.said.length, 1);
+  assert.deepEqual([...desk.rows.keys()], ["groups"]);
+});
+
+test("a minute after the first is back the others are told of one by one", () => {
+  const desk = new TestDesk();
+  const [first, second, third] = openOn(desk, 3) as [AlertNotice, AlertNotice, AlertNotice];
+  desk.later(10 * MINUTE);
+  desk.heard();
+  desk.then(first, "resolved");
+  desk.then(second, "resolved");
+  desk.later(MINUTE);
+  assert.equal(desk.said[0]?.title, "2 of 3 agents are well again");
+  assert.match(desk.said[0]?.text ?? "", /Still open after 11 min: bot-2\./);
+  desk.heard();
+  desk.then(third, "resolved");
+  assert.deepEqual(desk.heard(), ["me resolved inc_3"]);
+});
+
+test("half of the fleet silent together is one message, whatever their hosts", () => {
+  const desk = new TestDesk();
+  desk.set({ fleet: () => ({ up: 900, silentLately: 1_000 }) });
+  desk.take(...Array.from({ length: 1_000 }, (_, n) => desk.notice(`bot-${n}`, { host: `web-${n % 50}` })));
+  desk.later(5 * SECOND);
+  assert.equal(desk.said.length, 1);
+  const [common] = desk.said;
+  assert.equal(common?.title, "probable common cause: 1,000 of 1,900 agents fell silent together");
+  assert.equal(common?.members.length, 1_000);
+});
+
+test("four of a hundred that are silent are not called a common cause", () => {
+  const desk = new TestDesk();
+  desk.set({ fleet: () => ({ up: 96, silentLately: 4 }) });
+  openOn(desk, 4, { host: null });
+  desk.later(5 * SECOND);
+  assert.equal(desk.said[0]?.title, "4 agents at once: silent 4");
+});
+
+test("a supervisor that is lost is one fact from two agents on, with words of its own", () => {
+  const desk = new TestDesk();
+  const notices = openOn(desk, 2, { kind: "supervisor-lost" });
+  desk.later(5 * SECOND);
+  assert.equal(desk.said[0]?.title, "the supervisor on web-1 is not heard any more");
+  desk.heard();
+  for (const notice of notices) desk.then(notice, "resolved");
+  assert.equal(desk.said[0]?.title, "the supervisor on web-1 is back");
+});
+
+test("a group is looked after when all that are open are, and then it escalates no further", () => {
+  const desk = new TestDesk();
+  const steps = [
+    { afterMs: 0, to: ["me"] },
+    { afterMs: 10 * MINUTE, to: ["phone"] },
+  ];
+  desk.set({ routeOf: () => ({ ...plainRoute, steps }) });
+  const notices = openOn(desk, 3);
+  desk.later(5 * SECOND);
+  for (const notice of notices.slice(0, 2)) desk.then(notice, "acknowledged", { by: "ada" });
+  desk.heard();
+  desk.later(5 * MINUTE);
+  desk.then(notices[2] as AlertNotice, "acknowledged", { by: "ada" });
+  desk.later(60 * MINUTE);
+  assert.deepEqual(desk.heard(), []);
+});
+
+test("the first member that rises to a page takes its group with it, once", () => {
+  const desk = new TestDesk();
+  const notices = openOn(desk, 3, { severity: "warn" });
+  desk.later(5 * SECOND);
+  const group = desk.said[0]?.thread;
+  desk.heard();
+  for (const notice of notices) desk.then(notice, "raised", { severity: "page" });
+  assert.deepEqual(desk.heard(), [`me raised ${group}`]);
+});
