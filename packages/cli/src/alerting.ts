@@ -6,12 +6,12 @@ import type { Config } from "./config/config.ts";
 import { CommandFailure } from "./failure.ts";
 
 /** Where alerts go. Without any channel in the file they go to the terminal: somebody must be told. */
-export function alerting(config: Config): Pick<Config, "channels" | "alertsTo" | "report"> {
+export function alerting(config: Config): Pick<Config, "channels" | "alertsTo" | "alerts" | "report"> {
   if (config.alertsTo.length > 0) return config;
   const name = Object.hasOwn(config.channels, "console") ? "terminal" : "console";
   const channels = { ...config.channels, [name]: { type: "console" } };
-  const { report } = config;
-  return { channels, alertsTo: [name], report: report && report.to.length === 0 ? { ...report, to: [name] } : report };
+  const { report, alerts } = config;
+  return { channels, alerts, alertsTo: [name], report: report && report.to.length === 0 ? { ...report, to: [name] } : report };
 }
 
 /** The supervisor's own way to a person, for when no server can tell: the same channels, without the server. */

@@ -1,5 +1,6 @@
 import type { BudgetLimits } from "@midwatch/core";
 import type { OwnPrices } from "@midwatch/server";
+import type { AlertSettings } from "@midwatch/server/alerts";
 import type { ProviderSettings } from "@midwatch/meter/providers";
 import type { SupervisedAgent } from "@midwatch/supervisor";
 
@@ -68,6 +69,8 @@ export interface Config {
   /** By name; each channel's type reads the rest. */
   readonly channels: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly alertsTo: readonly string[];
+  /** Routes, quiet hours and the like; what is not given is as the server's defaults say. */
+  readonly alerts: Partial<AlertSettings>;
   /** Local time "HH:MM" of the daily report; null sends none. */
   readonly report: { readonly at: string; readonly to: readonly string[] } | null;
 }

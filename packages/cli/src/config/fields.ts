@@ -255,8 +255,6 @@ export const agentFields: Fields = {
   ...policyFields,
 };
 
-export const alertFields: Fields = { to: { type: "texts", about: "Names of the channels that get alerts." } };
-
 export const reportFields: Fields = {
   at: {
     type: "text",

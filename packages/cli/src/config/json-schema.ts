@@ -1,9 +1,9 @@
 // The JSON Schema of midwatch.yaml, for editors. It is made from the same tables that the reader checks against, so it
 // cannot say anything else. `${NAME}` may stand for any text; numbers and flags cannot come from the environment.
 
+import { alertFields } from "./alert-fields.ts";
 import {
   agentFields,
-  alertFields,
   budgetFields,
   meterFields,
   policyFields,

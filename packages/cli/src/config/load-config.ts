@@ -41,6 +41,7 @@ function withoutFile(): Config {
     prices: [],
     channels: {},
     alertsTo: [],
+    alerts: {},
     report: null,
   };
 }

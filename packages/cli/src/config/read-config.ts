@@ -4,11 +4,13 @@ import { isAgentName } from "@midwatch/protocol";
 import { channelTypes } from "@midwatch/server/channels";
 import { isMap, type YAMLMap } from "yaml";
 import { findCircle } from "@midwatch/supervisor/order";
+import { alertsOf } from "./alert-config.ts";
+import { alertFields } from "./alert-fields.ts";
 import { agentOf, targetOf } from "./agent-config.ts";
 import { agentDefaults, type AgentDefaults, type Config, type KeptAgent } from "./config.ts";
 import { meteredProblem, meterOf, unplacedProviders } from "./meter-config.ts";
 import { splitListen } from "./listen-address.ts";
-import { agentFields, alertFields, meterFields, policyFields, reportFields, sections, serverFields } from "./fields.ts";
+import { agentFields, meterFields, policyFields, reportFields, sections, serverFields } from "./fields.ts";
 import { readBudgets, readPrices, withLimits, type LimitChanges } from "./cost-config.ts";
 import { offsetOf, YamlFile, type Problem, type Values } from "./yaml-file.ts";
 
@@ -79,6 +81,10 @@ class Reader {
       prices: readPrices(this.#yaml, root),
       channels,
       alertsTo,
+      alerts: alertsOf(alerts, {
+        channels: Object.keys(channels),
+        complain: (message) => this.#yaml.complain(offsetOf(root?.get("alerts", true)), message),
+      }),
       report:
         report["at"] === undefined
           ? null

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HOUR, MINUTE, SECOND } from "../time.ts";
-import { plainRoute, TestDesk } from "./testing-desk.ts";
+import { plainRoute, TestDesk } from "../testing/test-desk.ts";
 
 test("an incident is told after a moment of gathering, and its end to whoever was told", () => {
   const desk = new TestDesk();

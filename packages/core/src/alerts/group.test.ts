@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MINUTE, SECOND } from "../time.ts";
 import type { AlertNotice } from "./notice.ts";
-import { plainRoute, TestDesk } from "./testing-desk.ts";
+import { plainRoute, TestDesk } from "../testing/test-desk.ts";
 
 function openOn(desk: TestDesk, count: number, more: Partial<AlertNotice> = {}): AlertNotice[] {
   const notices = Array.from({ length: count }, (_, n) => desk.notice(`bot-${n}`, { host: "web-1", ...more }));

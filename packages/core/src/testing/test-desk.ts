@@ -1,9 +1,9 @@
 import { HOUR, SECOND, type Ms } from "../time.ts";
-import { sitDown } from "./desk.ts";
-import type { AlertMessage } from "./message.ts";
-import type { AlertNotice } from "./notice.ts";
-import type { AlertRoute, AlertRules } from "./rules.ts";
-import type { DeskEntry } from "./sitting.ts";
+import { sitDown } from "../alerts/desk.ts";
+import type { AlertMessage } from "../alerts/message.ts";
+import type { AlertNotice } from "../alerts/notice.ts";
+import type { AlertRoute, AlertRules } from "../alerts/rules.ts";
+import type { DeskEntry } from "../alerts/sitting.ts";
 
 export const morning: Ms = Date.UTC(2026, 10, 24, 3);
 
