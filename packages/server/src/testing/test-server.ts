@@ -113,6 +113,8 @@ export async function passTime(clock: TestClock, { watch }: TestServer, ms: Dura
   for (let left = ms; left > 0; left -= SECOND) {
     clock.advance(Math.min(SECOND, left));
     await watch.sweeper.turn();
+    watch.desk.wake();
+    await watch.desk.idle();
     // The lease of a delivery must not run out by a clock that outruns the network: it would be made twice.
     await watch.delivery.idle();
   }
