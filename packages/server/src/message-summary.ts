@@ -68,6 +68,11 @@ const sizes: readonly SummarySize[] = [
   { lineBytes: 80, textBytes: 120, facts: 0, logLines: 0, members: 0 },
 ];
 
+/** What every receiver takes on a button. A link that is longer would cost the whole message. */
+const maxUrlLength = 512;
+const maxLabelBytes = 60;
+const maxLinks = 7;
+
 /** Renders with the largest summary that fits; the smallest one is taken as it is. */
 export function firstThatFits<Rendered>(
   message: WebhookBody,
@@ -99,11 +104,16 @@ export function summarize(message: WebhookBody, size: SummarySize = sizes[0]!): 
     log: log.map((one) => clipLine(plainText(one).replaceAll("\n", " ").trimEnd(), size.lineBytes)),
     members: groups,
     moreMembers: left,
-    links: [
-      ...message.actions.map(({ action, label, url }) => ({ label: oneLine(label), url, action })),
-      ...(message.url === null ? [] : [{ label: "Open in Midwatch", url: message.url, action: null }]),
-    ],
+    links: linksOf(message),
   };
+}
+
+function linksOf({ actions, url }: WebhookBody): readonly SummaryLink[] {
+  const all = [
+    ...actions.map((one) => ({ label: clipLine(oneLine(one.label), maxLabelBytes), url: one.url, action: one.action })),
+    ...(url === null ? [] : [{ label: "Open in Midwatch", url, action: null }]),
+  ];
+  return all.filter((link) => link.url.length <= maxUrlLength).slice(0, maxLinks);
 }
 
 export interface SummaryLines {

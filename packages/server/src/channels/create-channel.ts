@@ -1,5 +1,6 @@
 import type { ChannelResult, ChannelSurroundings } from "./channel.ts";
 import { createConsoleChannel } from "./console/console-channel.ts";
+import { createDiscordChannel } from "./discord/discord-channel.ts";
 import { createNtfyChannel } from "./ntfy/ntfy-channel.ts";
 import { createSlackChannel } from "./slack/slack-channel.ts";
 import { createWebhookChannel } from "./webhook/webhook-channel.ts";
@@ -16,6 +17,7 @@ const types: ReadonlyMap<string, CreateChannel> = new Map([
   ["webhook", createWebhookChannel],
   ["ntfy", createNtfyChannel],
   ["slack", createSlackChannel],
+  ["discord", createDiscordChannel],
 ]);
 
 /** The values `type` may have. */

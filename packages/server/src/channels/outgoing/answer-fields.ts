@@ -1,3 +1,4 @@
+import { DAY, SECOND, type DurationMs } from "@midwatch/core";
 import type { Answer } from "./post.ts";
 
 /** The fields of an answer that is a JSON object; none when it is anything else, such as the page of a proxy in between. */
@@ -17,7 +18,12 @@ export function fieldsOf(value: unknown): AnswerFields {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as AnswerFields) : {};
 }
 
-/** A wait as services name it in JSON, in seconds, to at most a day; null when it is absent or makes no sense. */
-export function waitSeconds(value: unknown): number | null {
-  return typeof value === "number" && value >= 0 ? Math.min(Math.ceil(value * 1_000), 86_400_000) : null;
+/**
+ * The wait that a service asks for in JSON, in seconds, at least the one that its headers asked for and at most a day; nothing where
+ * neither makes sense.
+ */
+export function waitOf(seconds: unknown, fromHeaders: DurationMs = 0): { readonly retryAfterMs?: DurationMs } {
+  const asked = typeof seconds === "number" && seconds > 0 ? Math.ceil(seconds * SECOND) : 0;
+  const retryAfterMs = Math.min(Math.max(asked, fromHeaders), DAY);
+  return retryAfterMs === 0 ? {} : { retryAfterMs };
 }
