@@ -84,6 +84,15 @@ test("a message is told in ever fewer words until it fits, and keeps its links t
   }
 });
 
+test("a link too long for any button is left out instead of costing the message", () => {
+  const action = grouped.actions[0]!;
+  const long = { ...action, url: `https://midwatch.example.org/${"a".repeat(480)}` };
+  const endlessUrl = { ...action, url: `https://midwatch.example.org/${"a".repeat(600)}` };
+  const { links } = summarize({ ...grouped, actions: [endlessUrl, long, long, long, long, long, long] });
+  assert.equal(links.length, 5);
+  assert.ok(links.every(({ url }) => url === long.url));
+});
+
 test("a short message is not shortened", () => {
   const told = firstThatFits(grouped, plainSummary, (text) => text.length <= 4_000);
   assert.equal(told, plainSummary(summarize(grouped)));

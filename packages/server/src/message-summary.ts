@@ -72,6 +72,8 @@ const sizes: readonly SummarySize[] = [
 const maxUrlLength = 512;
 const maxLabelBytes = 60;
 const maxLinks = 7;
+/** All labels and URLs together: they must fit even where the rest is down to a line. */
+const maxLinksLength = 3_000;
 
 /** Renders with the largest summary that fits; the smallest one is taken as it is. */
 export function firstThatFits<Rendered>(
@@ -113,7 +115,12 @@ function linksOf({ actions, url }: WebhookBody): readonly SummaryLink[] {
     ...actions.map((one) => ({ label: clipLine(oneLine(one.label), maxLabelBytes), url: one.url, action: one.action })),
     ...(url === null ? [] : [{ label: "Open in Midwatch", url, action: null }]),
   ];
-  return all.filter((link) => link.url.length <= maxUrlLength).slice(0, maxLinks);
+  let left = maxLinksLength;
+  return all.slice(0, maxLinks).filter(({ label, url: target }) => {
+    if (target.length > maxUrlLength || label.length + target.length > left) return false;
+    left -= label.length + target.length;
+    return true;
+  });
 }
 
 export interface SummaryLines {

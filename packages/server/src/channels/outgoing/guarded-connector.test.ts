@@ -13,9 +13,7 @@ const mixed: LookupFunction = (_name, _options, done) =>
 
 /** What the resolver answers, as the arguments of its callback. */
 function resolved(lookup: LookupFunction, options: LookupOptions): Promise<readonly unknown[]> {
-  return new Promise((resolve) =>
-    allowedOnly(lookup, false)("hook.example.org", options, (...answer) => resolve(answer)),
-  );
+  return new Promise((resolve) => allowedOnly(lookup, false)("hook.example.org", options, (...answer) => resolve(answer)));
 }
 
 test("of a name with public and private addresses only the public ones are left", async () => {
