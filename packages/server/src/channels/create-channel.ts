@@ -3,6 +3,7 @@ import { createConsoleChannel } from "./console/console-channel.ts";
 import { createDiscordChannel } from "./discord/discord-channel.ts";
 import { createNtfyChannel } from "./ntfy/ntfy-channel.ts";
 import { createSlackChannel } from "./slack/slack-channel.ts";
+import { createTeamsChannel } from "./teams/teams-channel.ts";
 import { createTelegramChannel } from "./telegram/telegram-channel.ts";
 import { createWebhookChannel } from "./webhook/webhook-channel.ts";
 
@@ -20,6 +21,7 @@ const types: ReadonlyMap<string, CreateChannel> = new Map([
   ["slack", createSlackChannel],
   ["discord", createDiscordChannel],
   ["telegram", createTelegramChannel],
+  ["teams", createTeamsChannel],
 ]);
 
 /** The values `type` may have. */

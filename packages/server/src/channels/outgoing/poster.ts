@@ -87,9 +87,9 @@ function firstWords(body: string, secrets: readonly string[]): string {
  */
 function secretsOf(url: URL, headers: Readonly<Record<string, string>>): readonly string[] {
   const authorization = headers["authorization"]?.split(" ") ?? [];
-  return [...url.pathname.split("/"), ...url.searchParams.values(), ...authorization].filter(
-    (part) => part.length >= minSecretLength,
-  );
+  // As they are sent, and as a server may have decoded them.
+  const query = [...url.search.split(/[?&=]/), ...url.searchParams.values()];
+  return [...url.pathname.split("/"), ...query, ...authorization].filter((part) => part.length >= minSecretLength);
 }
 
 function failure(host: string, error: unknown): SendOutcome {
