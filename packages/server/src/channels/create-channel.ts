@@ -1,6 +1,7 @@
 import type { ChannelResult, ChannelSurroundings } from "./channel.ts";
 import { createConsoleChannel } from "./console/console-channel.ts";
 import { createDiscordChannel } from "./discord/discord-channel.ts";
+import { createMatrixChannel } from "./matrix/matrix-channel.ts";
 import { createNtfyChannel } from "./ntfy/ntfy-channel.ts";
 import { createSlackChannel } from "./slack/slack-channel.ts";
 import { createTeamsChannel } from "./teams/teams-channel.ts";
@@ -22,6 +23,7 @@ const types: ReadonlyMap<string, CreateChannel> = new Map([
   ["discord", createDiscordChannel],
   ["telegram", createTelegramChannel],
   ["teams", createTeamsChannel],
+  ["matrix", createMatrixChannel],
 ]);
 
 /** The values `type` may have. */
