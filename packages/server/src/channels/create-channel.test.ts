@@ -16,13 +16,21 @@ test("every type of channel can be made from its smallest settings", () => {
     { type: "webhook", url: "https://example.org/hook" },
     { type: "ntfy", url: "https://ntfy.sh/my-topic" },
     { type: "slack", url: "https://hooks.slack.com/services/T/B/x" },
+    { type: "slack", token: "xoxb-1", channel: "C0123456789" },
+    { type: "discord", url: "https://discord.com/api/webhooks/123/abc" },
+    { type: "telegram", token: "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", chat: -1001234567890 },
+    {
+      type: "teams",
+      url: "https://example.environment.api.powerplatform.com/workflows/1/triggers/manual/paths/invoke",
+    },
+    { type: "matrix", server: "https://matrix.example.org", token: "syt_1", room: "!abc:example.org" },
   ]) {
     assert.deepEqual(errorsOf(config), []);
   }
 });
 
 test("an unknown or missing type names the types there are", () => {
-  const expected = ["channels.me.type must be one of console, webhook, ntfy, slack"];
+  const expected = ["channels.me.type must be one of console, webhook, ntfy, slack, discord, telegram, teams, matrix"];
   assert.deepEqual(errorsOf({ type: "pigeon" }), expected);
   assert.deepEqual(errorsOf({}), expected);
   assert.deepEqual(errorsOf({ type: "constructor" }), expected);
