@@ -57,9 +57,9 @@ export interface SummarySize {
   readonly members: number;
 }
 
-/** From all there is to what fits on a watch. Each is about half of the one before. */
-const sizes: readonly SummarySize[] = [
-  { lineBytes: 300, textBytes: 12_000, facts: 12, logLines: 20, members: 100 },
+const everything: SummarySize = { lineBytes: 300, textBytes: 12_000, facts: 12, logLines: 20, members: 100 };
+/** From much to what fits on a watch. Each is about half of the one before. */
+const smaller: readonly SummarySize[] = [
   { lineBytes: 250, textBytes: 6_000, facts: 12, logLines: 15, members: 50 },
   { lineBytes: 200, textBytes: 3_000, facts: 12, logLines: 10, members: 25 },
   { lineBytes: 160, textBytes: 1_500, facts: 12, logLines: 6, members: 12 },
@@ -81,8 +81,7 @@ export function firstThatFits<Rendered>(
   render: (summary: MessageSummary) => Rendered,
   fits: (rendered: Rendered) => boolean,
 ): Rendered {
-  const [largest, ...smaller] = sizes;
-  let rendered = render(summarize(message, largest));
+  let rendered = render(summarize(message));
   for (const size of smaller) {
     if (fits(rendered)) break;
     rendered = render(summarize(message, size));
@@ -91,7 +90,7 @@ export function firstThatFits<Rendered>(
 }
 
 /** What a message says, as data; as much as `size` allows, or all of it. */
-export function summarize(message: WebhookBody, size: SummarySize = sizes[0]!): MessageSummary {
+export function summarize(message: WebhookBody, size: SummarySize = everything): MessageSummary {
   const line = (text: string): string => clipLine(oneLine(text), size.lineBytes);
   const { groups, left } = groupMembers(message.members, size.members, line);
   const log = size.logLines === 0 ? [] : message.log.slice(-size.logLines);

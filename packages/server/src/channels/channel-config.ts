@@ -35,7 +35,10 @@ export function readConfig(channel: string, config: Readonly<Record<string, unkn
     allowPrivate: () => {
       const value = take("allow_private");
       if (value === undefined || typeof value === "boolean") return value ?? false;
-      if (Array.isArray(value) && value.every((one) => typeof one === "string" && ipaddr.isValidCIDR(one)))
+      if (
+        Array.isArray(value) &&
+        value.every((one): one is string => typeof one === "string" && ipaddr.isValidCIDR(one))
+      )
         return value;
       problem("allow_private", 'must be true, false, or a list of ranges such as ["10.0.0.0/8", "fd00::/8"]');
       return false;
@@ -62,7 +65,7 @@ export function readConfig(channel: string, config: Readonly<Record<string, unkn
       const value = take(field);
       if (value === undefined || value === null) return null;
       if (typeof value === "string" && value !== "") return value;
-      if (Number.isSafeInteger(value)) return String(value);
+      if (typeof value === "number" && Number.isSafeInteger(value)) return String(value);
       problem(field, "must be a name or a whole number; leave the line out to do without");
       return null;
     },

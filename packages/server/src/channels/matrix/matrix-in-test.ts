@@ -60,16 +60,17 @@ interface Room {
 }
 
 function answerTo(request: Received, { events, transactions }: Room): MatrixAnswer {
-  const way = /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/send\/m\.room\.message\/([^/?]+)$/.exec(request.path);
-  if (way === null || request.method !== "PUT") return matrixError(404, "M_UNRECOGNIZED", "Unrecognized request");
+  const [, room = "", transaction = ""] =
+    /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/send\/m\.room\.message\/([^/?]+)$/.exec(request.path) ?? [];
+  if (room === "" || request.method !== "PUT") return matrixError(404, "M_UNRECOGNIZED", "Unrecognized request");
   if (request.headers.authorization === undefined) return matrixError(401, "M_MISSING_TOKEN", "Missing access token");
   if (request.headers.authorization !== `Bearer ${matrixToken}`) {
     return matrixError(401, "M_UNKNOWN_TOKEN", "Invalid access token passed.", { soft_logout: false });
   }
-  if (decodeURIComponent(way[1]!) !== matrixRoom) {
-    return matrixError(403, "M_FORBIDDEN", `User @midwatch:example.org not in room ${decodeURIComponent(way[1]!)}`);
+  if (decodeURIComponent(room) !== matrixRoom) {
+    return matrixError(403, "M_FORBIDDEN", `User @midwatch:example.org not in room ${decodeURIComponent(room)}`);
   }
-  const before = transactions.get(way[2]!);
+  const before = transactions.get(transaction);
   if (before !== undefined) return { status: 200, body: JSON.stringify({ event_id: before }) };
   // An event has what servers add to it besides its content.
   if (Buffer.byteLength(request.body) > 65_536 - 2_000) return matrixError(413, "M_TOO_LARGE", "event too large");
@@ -77,13 +78,13 @@ function answerTo(request: Received, { events, transactions }: Room): MatrixAnsw
   if (!isContent(content)) return matrixError(400, "M_BAD_JSON", "body or msgtype missing");
   const id = `$event-${events.length + 1}`;
   events.push({ id, content });
-  transactions.set(way[2]!, id);
+  transactions.set(transaction, id);
   return { status: 200, body: JSON.stringify({ event_id: id }) };
 }
 
 /** Only the tags that the specification lets clients show. */
 function isContent({ msgtype, body, format, formatted_body: html = "" }: MatrixContent): boolean {
-  const tags = [...html.matchAll(/<\/?([^\s>]*)/g)].map(([, tag]) => tag!);
+  const tags = [...html.matchAll(/<\/?([^\s>]*)/g)].map(([, tag = ""]) => tag);
   return (
     (msgtype === "m.text" || msgtype === "m.notice") &&
     typeof body === "string" &&

@@ -115,10 +115,13 @@ function escapedLines(lines: readonly string[]): readonly string[] {
 
 function broken(line: string): readonly string[] {
   if (line.length <= maxLineLength) return [line];
-  const characters = [...line];
-  // A character may be two units long.
-  const size = maxLineLength / 2;
-  return characters.flatMap((_, at) => (at % size === 0 ? [characters.slice(at, at + size).join("")] : []));
+  const pieces = [""];
+  for (const character of line) {
+    const piece = pieces.at(-1) ?? "";
+    if (piece.length + character.length > maxLineLength) pieces.push(character);
+    else pieces.splice(-1, 1, piece + character);
+  }
+  return pieces;
 }
 
 function frame(text: string): string {

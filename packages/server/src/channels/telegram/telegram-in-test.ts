@@ -100,10 +100,10 @@ function wrongWith({ text = "", parse_mode: mode, reply_markup: markup }: Telegr
   let shown = text;
   if (mode === "HTML") {
     const open: string[] = [];
-    for (const [, slash, tag] of text.matchAll(/<(\/?)([^>]*)>/g)) {
-      if (!/^(?:b|i|u|s|a|code|pre|blockquote)$/.test(tag!))
+    for (const [, slash, tag = ""] of text.matchAll(/<(\/?)([^>]*)>/g)) {
+      if (!/^(?:b|i|u|s|a|code|pre|blockquote)$/.test(tag))
         return `can't parse entities: Unsupported start tag "${tag}"`;
-      if (slash === "") open.push(tag!);
+      if (slash === "") open.push(tag);
       else if (open.pop() !== tag) return "can't parse entities: Unmatched end tag";
     }
     shown = text.replaceAll(/<[^>]*>/g, "");
