@@ -69,10 +69,17 @@ const pictures = {
   information_source: "ℹ️",
 } as const;
 
-/** True for what may call a person by name or ring through "do not disturb": never a recovery, an update or a report. */
+/** True for what should be heard: a page or a warning that begins, rises or is repeated, and a test. Never a recovery or a report. */
+export function makesSound(message: WebhookBody): boolean {
+  if (message.type === "test") return true;
+  return isAlert(message) && (message.severity === "page" || message.severity === "warn");
+}
+
+/** True for what may call a person by name or ring through "do not disturb": only a page. */
 export function wakesSomeone(message: WebhookBody): boolean {
-  const { type, severity } = message;
-  return (
-    severity === "page" && (type === "incident.opened" || type === "incident.raised" || type === "incident.reminder")
-  );
+  return isAlert(message) && message.severity === "page";
+}
+
+function isAlert({ type }: WebhookBody): boolean {
+  return type === "incident.opened" || type === "incident.raised" || type === "incident.reminder";
 }

@@ -1,6 +1,6 @@
 import type { WebhookBody } from "@midwatch/protocol";
 import { firstThatFits, plainSummary, summaryLines, type MessageSummary } from "../../message-summary.ts";
-import { emoji, wakesSomeone } from "../../message-text.ts";
+import { emoji, makesSound, wakesSomeone } from "../../message-text.ts";
 
 /** An event may have 65,536 bytes with all that servers add to it; an edit holds its words twice. */
 const maxContentBytes = 48_000;
@@ -29,11 +29,10 @@ export function renderMatrix(message: WebhookBody, mention: string | null, edits
 }
 
 function contentOf(message: WebhookBody, summary: MessageSummary, called: string | null) {
-  const rings = wakesSomeone(message) || (message.severity === "warn" && message.type !== "incident.resolved");
   const headline = `${emoji(message)} ${summary.headline}`;
   const call = called === null ? "" : `${called} `;
   return {
-    msgtype: rings ? "m.text" : "m.notice",
+    msgtype: makesSound(message) ? "m.text" : "m.notice",
     body: `${call}${headline}\n${plainSummary(summary)}`.trim(),
     format: "org.matrix.custom.html",
     formatted_body: `${callHtml(called)}<strong>${escape(headline)}</strong>${html(summary)}`,

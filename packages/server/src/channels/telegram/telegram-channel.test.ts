@@ -55,10 +55,12 @@ test("a page and a warning ring, a recovery and a report arrive without a sound"
   const quiet = [
     silent,
     { ...silent, severity: "warn" as const },
+    { ...silent, type: "test" as const, severity: null },
     { ...silent, type: "incident.resolved" as const },
+    { ...silent, type: "incident.resolved" as const, severity: "warn" as const },
     { ...silent, type: "report.daily" as const, severity: null },
   ].map(async (message) => (await written(message)).disable_notification);
-  assert.deepEqual(await Promise.all(quiet), [false, false, true, true]);
+  assert.deepEqual(await Promise.all(quiet), [false, false, false, true, true, true]);
 });
 
 test("what an agent wrote is neither markup nor a call to a person", async () => {

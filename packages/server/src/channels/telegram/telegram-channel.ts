@@ -1,7 +1,7 @@
 import type { WebhookBody } from "@midwatch/protocol";
 import type { ChannelResult, ChannelSurroundings, SendOutcome } from "../channel.ts";
 import { readConfig, type ConfigReader } from "../channel-config.ts";
-import { oneLine, wakesSomeone } from "../../message-text.ts";
+import { makesSound, oneLine } from "../../message-text.ts";
 import { answerFields, fieldsOf, waitOf, type AnswerFields } from "../outgoing/answer-fields.ts";
 import { createPoster, type Answer } from "../outgoing/post.ts";
 import { renderTelegram, renderTelegramPlain, type TelegramText } from "./telegram-message.ts";
@@ -60,7 +60,7 @@ function createSender({ chat: configured, thread, call }: Sender) {
       chat_id: chat,
       ...(thread === null ? {} : { message_thread_id: thread }),
       // A recovery and a report arrive without a sound.
-      disable_notification: !wakesSomeone(message) && message.severity !== "warn",
+      disable_notification: !makesSound(message),
       ...text,
     });
     const called = await call("sendMessage", body(), signal);
@@ -111,7 +111,7 @@ function readChat(settings: ConfigReader): string | null {
 function readThread(settings: ConfigReader): number | null {
   const thread = settings.id("thread_id");
   if (thread === null || /^\d{1,15}$/.test(thread)) return thread === null ? null : Number(thread);
-  settings.problem("thread_id", "must be the number of a topic: the last number in a link to one of its messages");
+  settings.problem("thread_id", "must be the number of a topic: the last number of the link that its menu copies");
   return null;
 }
 
