@@ -7,7 +7,7 @@ import type { WebhookBody } from "@midwatch/protocol";
  */
 
 /** The one line a person reads first: agent, what, since when. The agent is named once, whoever wrote the title. */
-export function headline(message: WebhookBody): string {
+export function headline(message: Pick<WebhookBody, "agent" | "title">): string {
   const title = oneLine(message.title);
   if (message.agent === null) return title;
   const agent = oneLine(message.agent);
@@ -45,10 +45,41 @@ export function clipBytes(text: string, bytes: number): string {
 }
 
 /** What a message is about, at a glance; both ntfy and Slack know these short codes. */
-export function shortcode(message: WebhookBody): string {
+export function shortcode(message: WebhookBody): keyof typeof pictures {
   if (message.type === "incident.resolved") return "white_check_mark";
-  if (message.type === "report.daily") return "clipboard";
+  if (message.type === "digest") return "inbox_tray";
   if (message.type === "test") return "wave";
+  if (message.type.startsWith("report.")) return "clipboard";
   if (message.severity === "page") return "rotating_light";
   return message.severity === "warn" ? "warning" : "information_source";
+}
+
+/** The same as a character, for receivers that do not know short codes. */
+export function emoji(message: WebhookBody): string {
+  return pictures[shortcode(message)];
+}
+
+const pictures = {
+  white_check_mark: "✅",
+  inbox_tray: "📥",
+  wave: "👋",
+  clipboard: "📋",
+  rotating_light: "🚨",
+  warning: "⚠️",
+  information_source: "ℹ️",
+} as const;
+
+/** True for what should be heard: a page or a warning that begins, rises or is repeated, and a test. Never a recovery or a report. */
+export function makesSound(message: WebhookBody): boolean {
+  if (message.type === "test") return true;
+  return isAlert(message) && (message.severity === "page" || message.severity === "warn");
+}
+
+/** True for what may call a person by name or ring through "do not disturb": only a page. */
+export function wakesSomeone(message: WebhookBody): boolean {
+  return isAlert(message) && message.severity === "page";
+}
+
+function isAlert({ type }: WebhookBody): boolean {
+  return type === "incident.opened" || type === "incident.raised" || type === "incident.reminder";
 }

@@ -8,10 +8,13 @@ import type { ChannelConfigError } from "./channel.ts";
  * `secert` must not silently send unsigned.
  */
 export interface ConfigReader {
-  url(field: string, allowPrivate: AllowPrivate): URL | null;
+  /** `fallback` is for a line left out; without one the line must be there. */
+  url(field: string, allowPrivate: AllowPrivate, fallback?: string): URL | null;
   /** `allow_private`: true, false, or a list of ranges. */
   allowPrivate(): AllowPrivate;
   text(field: string): string | null;
+  /** Text, or a whole number as text: that is what YAML makes of an id without quotes. */
+  id(field: string): string | null;
   flag(field: string): boolean;
   problem(field: string, message: string): void;
   finish(): readonly ChannelConfigError[];
@@ -32,13 +35,16 @@ export function readConfig(channel: string, config: Readonly<Record<string, unkn
     allowPrivate: () => {
       const value = take("allow_private");
       if (value === undefined || typeof value === "boolean") return value ?? false;
-      if (Array.isArray(value) && value.every((one) => typeof one === "string" && ipaddr.isValidCIDR(one)))
+      if (
+        Array.isArray(value) &&
+        value.every((one): one is string => typeof one === "string" && ipaddr.isValidCIDR(one))
+      )
         return value;
       problem("allow_private", 'must be true, false, or a list of ranges such as ["10.0.0.0/8", "fd00::/8"]');
       return false;
     },
-    url: (field, allowPrivate) => {
-      const value = take(field);
+    url: (field, allowPrivate, fallback) => {
+      const value = take(field) ?? fallback;
       if (typeof value !== "string" || !URL.canParse(value)) {
         problem(field, `must be a whole URL such as "https://example.org/hook"`);
         return null;
@@ -53,6 +59,14 @@ export function readConfig(channel: string, config: Readonly<Record<string, unkn
       if (value === undefined || value === null) return null;
       if (typeof value === "string" && value !== "") return value;
       problem(field, "must be text that is not empty; leave the line out to do without");
+      return null;
+    },
+    id: (field) => {
+      const value = take(field);
+      if (value === undefined || value === null) return null;
+      if (typeof value === "string" && value !== "") return value;
+      if (typeof value === "number" && Number.isSafeInteger(value)) return String(value);
+      problem(field, "must be a name or a whole number; leave the line out to do without");
       return null;
     },
     flag: (field) => {

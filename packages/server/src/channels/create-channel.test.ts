@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { PassThrough } from "node:stream";
 import test from "node:test";
 import { createChannel } from "./create-channel.ts";
@@ -16,13 +17,43 @@ test("every type of channel can be made from its smallest settings", () => {
     { type: "webhook", url: "https://example.org/hook" },
     { type: "ntfy", url: "https://ntfy.sh/my-topic" },
     { type: "slack", url: "https://hooks.slack.com/services/T/B/x" },
+    { type: "slack", token: "xoxb-1", channel: "C0123456789" },
+    { type: "discord", url: "https://discord.com/api/webhooks/123/abc" },
+    { type: "telegram", token: "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", chat: -1001234567890 },
+    {
+      type: "teams",
+      url: "https://example.environment.api.powerplatform.com/workflows/1/triggers/manual/paths/invoke",
+    },
+    { type: "matrix", server: "https://matrix.example.org", token: "syt_1", room: "!abc:example.org" },
   ]) {
     assert.deepEqual(errorsOf(config), []);
   }
 });
 
+/** The settings a type has, as its own refusal of an unknown one names them. */
+function settingsOf(config: Readonly<Record<string, unknown>>): readonly string[] {
+  const refusal = errorsOf({ ...config, no_such_setting: 1 }).find((error) => error.includes("no_such_setting"));
+  return refusal?.replace(/^.* it has /, "").split(", ") ?? [];
+}
+
+for (const config of [
+  { type: "slack" },
+  { type: "slack", token: "xoxb-1" },
+  { type: "discord" },
+  { type: "telegram" },
+  { type: "teams" },
+  { type: "matrix" },
+]) {
+  test(`docs/channels tells of every setting of ${Object.values(config).join(" with ")}`, () => {
+    const page = readFileSync(new URL(`../../../../docs/channels/${config.type}.md`, import.meta.url), "utf8");
+    const told = [...page.matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name);
+    for (const name of settingsOf(config)) assert.ok(name === "type" || told.includes(name), name);
+    assert.ok(settingsOf(config).length >= 3);
+  });
+}
+
 test("an unknown or missing type names the types there are", () => {
-  const expected = ["channels.me.type must be one of console, webhook, ntfy, slack"];
+  const expected = ["channels.me.type must be one of console, webhook, ntfy, slack, discord, telegram, teams, matrix"];
   assert.deepEqual(errorsOf({ type: "pigeon" }), expected);
   assert.deepEqual(errorsOf({}), expected);
   assert.deepEqual(errorsOf({ type: "constructor" }), expected);

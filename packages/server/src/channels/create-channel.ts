@@ -1,7 +1,11 @@
 import type { ChannelResult, ChannelSurroundings } from "./channel.ts";
 import { createConsoleChannel } from "./console/console-channel.ts";
+import { createDiscordChannel } from "./discord/discord-channel.ts";
+import { createMatrixChannel } from "./matrix/matrix-channel.ts";
 import { createNtfyChannel } from "./ntfy/ntfy-channel.ts";
 import { createSlackChannel } from "./slack/slack-channel.ts";
+import { createTeamsChannel } from "./teams/teams-channel.ts";
+import { createTelegramChannel } from "./telegram/telegram-channel.ts";
 import { createWebhookChannel } from "./webhook/webhook-channel.ts";
 
 type CreateChannel = (
@@ -16,6 +20,10 @@ const types: ReadonlyMap<string, CreateChannel> = new Map([
   ["webhook", createWebhookChannel],
   ["ntfy", createNtfyChannel],
   ["slack", createSlackChannel],
+  ["discord", createDiscordChannel],
+  ["telegram", createTelegramChannel],
+  ["teams", createTeamsChannel],
+  ["matrix", createMatrixChannel],
 ]);
 
 /** The values `type` may have. */

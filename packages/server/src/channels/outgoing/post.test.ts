@@ -33,6 +33,16 @@ for (const [status, retry] of statuses) {
   });
 }
 
+test("an answer that repeats the address is quoted without the key in it", async () => {
+  await using hook = await startReceiver((response, { path }) => response.writeHead(404).end(`Cannot POST ${path}`));
+  const url = `http://127.0.0.1:${hook.port}/services/T0123456789AB/secret-of-the-hook?token=also-a-secret`;
+  const channel = openChannel({ type: "webhook", url, allow_private: true });
+  assert.equal(
+    failed(await channel.send(silent, never)).error,
+    `127.0.0.1:${hook.port} answered 404: Cannot POST /services/…/…?token=…`,
+  );
+});
+
 test("Retry-After of a busy receiver is passed on", async () => {
   await using hook = await startReceiver((response) => response.writeHead(429, { "retry-after": "7" }).end());
   const channel = openChannel({ type: "webhook", url: hook.url, allow_private: true });

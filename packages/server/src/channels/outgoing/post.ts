@@ -14,8 +14,10 @@ export interface Post {
 
 export interface Answer {
   readonly status: number;
-  /** At most 4 KiB of it. */
+  /** At most 128 KiB of it. */
   readonly body: string;
+  /** Its first words on one line, to be quoted in an error; what the address and the headers hold of secrets is taken out. */
+  readonly said: string;
   readonly retryAfter: string | null;
 }
 

@@ -6,8 +6,11 @@ import { guardedConnector } from "./guarded-connector.ts";
 import type { Answer, Poster, PosterOptions } from "./post.ts";
 import { retryAfter } from "./retry-after.ts";
 
-/** What is read of an answer. Slack says `ok`; anything longer is only there to be quoted. */
-const maxAnswerBytes = 4_096;
+/** What is read of an answer. Discord and Telegram repeat the whole message around the id that is wanted. */
+const maxAnswerBytes = 131_072;
+
+/** Shorter parts of an address are words, such as "services". */
+const minSecretLength = 12;
 
 /**
  * Posts to one channel's address. Every try opens a connection of its own: notifications are rare, and a connection kept open would
@@ -27,9 +30,11 @@ export function openPoster(options: PosterOptions): Poster {
         signal: AbortSignal.any([signal, deadline]),
       });
       const wait = response.headers["retry-after"];
+      const answered = await readStart(response.body);
       const answer: Answer = {
         status: response.statusCode,
-        body: await readStart(response.body),
+        body: answered,
+        said: firstWords(answered, secretsOf(url, headers)),
         retryAfter: typeof wait === "string" ? wait : null,
       };
       return { ...judge(url.host, answer, options.now()), answer };
@@ -58,9 +63,8 @@ async function readStart(body: AsyncIterable<Buffer> & { destroy(): unknown }): 
 }
 
 function judge(host: string, answer: Answer, now: Ms): SendOutcome {
-  const { status } = answer;
+  const { status, said } = answer;
   if (status >= 200 && status < 300) return { sent: true };
-  const said = oneLine(clipBytes(answer.body, 300));
   const error = `${host} answered ${status}${said === "" ? "" : `: ${said}`}`;
   if (status >= 300 && status < 400) {
     return { sent: false, retry: false, error: `${error} (a redirect, which is not followed; write the final URL)` };
@@ -69,6 +73,23 @@ function judge(host: string, answer: Answer, now: Ms): SendOutcome {
   const retry = status >= 500 || status === 408 || status === 425 || status === 429;
   const wait = retryAfter(answer.retryAfter, now);
   return { sent: false, retry, error, ...(wait !== null && retry ? { retryAfterMs: wait } : {}) };
+}
+
+function firstWords(body: string, secrets: readonly string[]): string {
+  // Before it is cut, so that no half of a key stays.
+  const clean = secrets.reduce((text, secret) => text.replaceAll(secret, "…"), body);
+  return oneLine(clipBytes(clean, 300));
+}
+
+/**
+ * Long parts of an address and the values of its headers. Many a server repeats the path that it does not know, and with a webhook or
+ * a bot the path is the key.
+ */
+function secretsOf(url: URL, headers: Readonly<Record<string, string>>): readonly string[] {
+  const authorization = headers["authorization"]?.split(" ") ?? [];
+  // As they are sent, and as a server may have decoded them.
+  const query = [...url.search.split(/[?&=]/), ...url.searchParams.values()];
+  return [...url.pathname.split("/"), ...query, ...authorization].filter((part) => part.length >= minSecretLength);
 }
 
 function failure(host: string, error: unknown): SendOutcome {
