@@ -22,7 +22,7 @@ export function draftNotices(
   around: (agent: string) => Pick<AlertNotice, "host" | "tags"> & { readonly log: readonly string[] },
 ): NoticeDraft[] {
   return notices.map((notice) => {
-    const { agent, what, at, title, text, incident, resolved } = notice;
+    const { agent, what, at, title, text, incident, resolved, by } = notice;
     const id = ids.incidentId(agent, incident.kind);
     const summary = incidentSummary(
       { id, agent, incident, resolvedAt: resolved?.at ?? null, resolvedBy: resolved?.by ?? null },
@@ -30,7 +30,7 @@ export function draftNotices(
     );
     const { log, ...place } = around(agent);
     return draft({
-      ...{ what, at, agent, title, text, by: null },
+      ...{ what, at, agent, title, text, by },
       thread: `inc_${id}`,
       since: incident.since,
       kind: incident.kind,

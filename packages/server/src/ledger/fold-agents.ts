@@ -12,6 +12,7 @@ import {
   type AgentEvent,
   type AgentSettings,
   type AgentState,
+  type AlertNotice,
   type BeatOutcome,
   type Effect,
   type HistoryEntry,
@@ -58,12 +59,14 @@ export interface AgentJob {
 /** One notification-to-be: something a person should hear about one agent. */
 export interface Notice {
   readonly agent: string;
-  readonly what: "opened" | "raised" | "resolved";
+  readonly what: AlertNotice["what"];
   readonly at: Ms;
   readonly title: string;
   readonly text: string;
   readonly incident: Incident;
   readonly resolved: { readonly at: Ms; readonly by: ResolvedBy } | null;
+  /** Who acknowledged it. */
+  readonly by: string | null;
 }
 
 /** What became of one event of a job. */
@@ -242,7 +245,10 @@ function gather(effect: Effect, state: AgentState, into: Gathered, notices: Noti
       return;
     case "acknowledge": {
       const incident = state.incidents.find((one) => one.kind === effect.kind);
-      if (incident) into.incidents.push({ do: "update", incident });
+      if (!incident) return;
+      into.incidents.push({ do: "update", incident });
+      // Nobody is woken by it, but whoever would be told next must not be.
+      notices?.push(acknowledgement(effect, state, incident));
       return;
     }
     case "notify": {
@@ -257,6 +263,15 @@ function gather(effect: Effect, state: AgentState, into: Gathered, notices: Noti
   }
 }
 
+function acknowledgement(
+  { at, by }: Extract<Effect, { do: "acknowledge" }>,
+  state: AgentState,
+  incident: Incident,
+): Notice {
+  const { title, text } = incident;
+  return { agent: state.name, what: "acknowledged", at, title, text, incident, resolved: null, by };
+}
+
 function noticeOf(
   effect: Extract<Effect, { do: "notify" }>,
   state: AgentState,
@@ -267,5 +282,5 @@ function noticeOf(
   if (!incident) return null;
   const { what, at, title, text } = effect;
   const resolved = last?.do === "resolve" ? { at: last.at, by: last.by } : null;
-  return { agent: state.name, what, at, title, text, incident, resolved };
+  return { agent: state.name, what, at, title, text, incident, resolved, by: null };
 }
