@@ -11,7 +11,12 @@ export function alerting(config: Config): Pick<Config, "channels" | "alertsTo" |
   const name = Object.hasOwn(config.channels, "console") ? "terminal" : "console";
   const channels = { ...config.channels, [name]: { type: "console" } };
   const { report, alerts } = config;
-  return { channels, alerts, alertsTo: [name], report: report && report.to.length === 0 ? { ...report, to: [name] } : report };
+  return {
+    channels,
+    alerts,
+    alertsTo: [name],
+    report: report && report.to.length === 0 ? { ...report, to: [name] } : report,
+  };
 }
 
 /** The supervisor's own way to a person, for when no server can tell: the same channels, without the server. */

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { addAlerts } from "./alert-commands.ts";
 import { acknowledge, act, actionHelp, actions, forget } from "./commands/act.ts";
 import { showEvidence } from "./commands/evidence.ts";
 import type { InstallOptions } from "./commands/install.ts";
@@ -9,7 +10,7 @@ import type { Config } from "./config/config.ts";
 import { splitListen } from "./config/listen-address.ts";
 import { CommandFailure } from "./failure.ts";
 import { policyOf, withPolicy, type PolicyFlags } from "./policy-flags.ts";
-import { targetOf } from "./target.ts";
+import { targetFor, wholeNumber, withPlace, withServer, type Place, type ServerPlace } from "./server-place.ts";
 import { stayLean } from "./up/lean.ts";
 import { version } from "./version.ts";
 
@@ -28,16 +29,6 @@ const commands = {
 function supervising<T>(load: () => Promise<T>): Promise<T> {
   stayLean();
   return load();
-}
-
-interface Place {
-  readonly config?: string;
-  readonly data?: string;
-}
-
-interface ServerPlace extends Place {
-  readonly server?: string;
-  readonly key?: string;
 }
 
 /** Runs one command line and returns the exit status: 0 ok, 1 failed, 2 bad usage, 78 bad configuration. */
@@ -70,6 +61,7 @@ function midwatch(): Command {
   addLooking(program);
   addSpending(program);
   addActing(program);
+  addAlerts(program);
   addKeys(program);
   addDoctor(program);
   addInstall(program);
@@ -303,39 +295,14 @@ function addInstall(program: Command): void {
     );
 }
 
-function withPlace(command: Command): Command {
-  return command
-    .option("--config <file>", "configuration (default: midwatch.yaml in this folder, if there is one)")
-    .option("--data <dir>", "data folder (default: .midwatch beside the configuration)");
-}
-
-function withServer(command: Command): Command {
-  return command
-    .option("--server <url>", "a server elsewhere (default: the one of the data folder)")
-    .option("--key <key>", "key for that server");
-}
-
 function placeArgs({ config, data }: Place): string[] {
   return [...(config === undefined ? [] : ["--config", config]), ...(data === undefined ? [] : ["--data", data])];
-}
-
-function targetFor(options: ServerPlace): ReturnType<typeof targetOf> {
-  // A server that was named with its key needs no configuration, not even a readable one.
-  const data =
-    options.data ??
-    (options.server !== undefined && options.key !== undefined ? "" : loadConfig(options).server.dataDir);
-  return targetOf({ ...options, data });
 }
 
 function listeningAt(config: Config, listen: [string, number] | undefined): Config {
   if (!listen) return config;
   const [host, port] = listen;
   return { ...config, server: { ...config.server, host, port } };
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
-  return Number(text);
 }
 
 function serviceName(text: string): string {

@@ -444,3 +444,52 @@ export interface MessageAction {
   label: string;
   url: string;
 }
+
+/** `GET /api/v1/silences`. */
+export interface SilenceView {
+  id: number;
+  /** Names with `*`; every part that is not empty must fit. */
+  agents: string[];
+  tags: string[];
+  kinds: string[];
+  from: Iso;
+  until: Iso;
+  reason: string;
+  by: string;
+}
+
+/** `GET /api/v1/channels`. */
+export interface ChannelView {
+  name: string;
+  type: string;
+  can_update: boolean;
+  /** Since it lost a message for good; null while it works. */
+  failing_since: Iso | null;
+  error: string | null;
+  waiting: number;
+  oldest_s: number;
+  failed: number;
+}
+
+/** `POST /api/v1/channels/{name}/test`. */
+export interface ChannelTestAnswer {
+  ok: boolean;
+  message: string;
+}
+
+/** `GET /api/v1/notifications`: one message on its way to one channel. */
+export interface NotificationView {
+  /** The idempotency key that its receiver sees. */
+  key: string;
+  channel: string;
+  agent: string | null;
+  thread: string | null;
+  type: string;
+  title: string;
+  at: Iso;
+  state: "waiting" | "claimed" | "sent" | "failed";
+  finished_at: Iso | null;
+  /** When it is tried again; null when it is finished. */
+  next_at: Iso | null;
+  attempts: { n: number; at: Iso; took_s: number; error: string | null; retry_at: Iso | null }[];
+}

@@ -3,6 +3,7 @@
 
 import { SECOND, type AgentSettings, type DurationMs } from "@midwatch/core";
 import type { Store } from "@midwatch/store";
+import type { Channel } from "./channels/channel.ts";
 import { steadyClock, systemClock, type Clock } from "./clock.ts";
 import { createCommandExpiry, type CommandExpiry } from "./command-expiry.ts";
 import { CommandBell } from "./http/command-bell.ts";
@@ -58,6 +59,9 @@ export interface Watch extends Metering {
   readonly desk: Desk;
   readonly silences: Silences;
   readonly delivery: Delivery;
+  readonly channels: ReadonlyMap<string, Channel>;
+  /** The type of a channel, as it stands in the settings. */
+  readonly channelTypeOf: (name: string) => string;
   readonly check: KeyCheck;
   readonly sessions: Sessions;
   readonly pricing: Pricing;
@@ -155,6 +159,8 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     desk,
     silences,
     delivery,
+    channels,
+    channelTypeOf: (name) => String(options.channels[name]?.["type"]),
     check,
     sessions,
     pricing,
