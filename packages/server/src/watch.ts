@@ -1,7 +1,7 @@
 // Everything of the server but its socket: what watches, decides, remembers and tells. Built once, in one place, so that
 // nothing else constructs anything; a test can take it without HTTP.
 
-import { SECOND, type AgentSettings, type DurationMs } from "@midwatch/core";
+import { SECOND, type AgentSettings, type AlertRules, type DurationMs } from "@midwatch/core";
 import type { Store } from "@midwatch/store";
 import type { Channel } from "./channels/channel.ts";
 import { steadyClock, systemClock, type Clock } from "./clock.ts";
@@ -94,14 +94,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     spend: shared.spend,
   });
   const silences = new Silences(store, clock);
-  const rules = alertRules({
-    settings: { ...alertDefaults, ...options.alerts },
-    alertsTo: options.alertsTo,
-    timeZone,
-    census: ledger.census,
-    silences: silences.known,
-    canUpdate: (name) => channels.get(name)?.canUpdate ?? false,
-  });
+  const rules = rulesOf(options, { census: ledger.census, silences, channels });
   const desk = createDesk({ store, rules, links: noLinks, now: clock.now, log, wakeDelivery: delivery.wake });
   const presenter = createPresenter({ census: ledger.census, settingsOf, clock, timeZone });
   const queue = new BeatQueue({ ledger, log, strict });
@@ -172,6 +165,21 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
       loops: [sweeper, retention, commandExpiry, schedule, shared, metering.telemetry],
     }),
   };
+}
+
+function rulesOf(
+  { alerts, alertsTo, timeZone }: ServerOptions,
+  given: Pick<Watch, "silences" | "channels"> & Pick<Ledger, "census">,
+): AlertRules {
+  const { census, silences, channels } = given;
+  return alertRules({
+    settings: { ...alertDefaults, ...alerts },
+    alertsTo,
+    timeZone,
+    census,
+    silences: silences.known,
+    canUpdate: (name) => channels.get(name)?.canUpdate ?? false,
+  });
 }
 
 /** Something of the watch that turns by itself. */

@@ -197,7 +197,7 @@ export interface DeskWork {
   readonly notices: readonly NoticeRow[];
   /** Rows whose time has come, earliest first. */
   readonly due: readonly DeskRow[];
-  row(key: string): DeskRow | null;
+  readonly row: (key: string) => DeskRow | null;
 }
 
 export interface DeskWrites {

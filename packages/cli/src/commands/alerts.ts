@@ -25,7 +25,10 @@ export async function silence(target: Target, agents: readonly string[], asked: 
     for: asked.for,
     ...(asked.reason === undefined ? {} : { reason: asked.reason }),
   });
-  if (asked.json === true) return print(JSON.stringify(made, null, 2));
+  if (asked.json === true) {
+    print(JSON.stringify(made, null, 2));
+    return;
+  }
   print(
     `Silence ${made.id}: nobody is told of ${meantBy(made)} until ${made.until}. End it with: midwatch unsilence ${made.id}`,
   );
@@ -39,8 +42,14 @@ export async function unsilence(target: Target, id: number): Promise<void> {
 /** `midwatch silences`. */
 export async function showSilences(target: Target, json: boolean): Promise<void> {
   const { items } = await call<{ items: SilenceView[] }>(target, "GET", "/api/v1/silences");
-  if (json) return print(JSON.stringify(items, null, 2));
-  if (items.length === 0) return print("Nothing is silenced.");
+  if (json) {
+    print(JSON.stringify(items, null, 2));
+    return;
+  }
+  if (items.length === 0) {
+    print("Nothing is silenced.");
+    return;
+  }
   print(
     table(
       items.map((one) => [`${one.id}`, `until ${one.until}`, meantBy(one), `by ${clean(one.by)}`, clean(one.reason)]),
@@ -51,8 +60,14 @@ export async function showSilences(target: Target, json: boolean): Promise<void>
 /** `midwatch channel list`. */
 export async function showChannels(target: Target, json: boolean): Promise<void> {
   const { items } = await call<{ items: ChannelView[] }>(target, "GET", "/api/v1/channels");
-  if (json) return print(JSON.stringify(items, null, 2));
-  if (items.length === 0) return print("No channel is set up. docs/alerts.md shows how.");
+  if (json) {
+    print(JSON.stringify(items, null, 2));
+    return;
+  }
+  if (items.length === 0) {
+    print("No channel is set up. docs/alerts.md shows how.");
+    return;
+  }
   print(table(items.map((one) => [one.name, one.type, healthOf(one)])));
 }
 
@@ -83,8 +98,14 @@ export async function showNotifications(
   const text = query.toString();
   const path = `/api/v1/notifications${text === "" ? "" : `?${text}`}`;
   const items = await callPages<NotificationView>(target, path, asked.limit);
-  if (asked.json === true) return print(JSON.stringify(items, null, 2));
-  if (items.length === 0) return print("Nothing was sent that fits.");
+  if (asked.json === true) {
+    print(JSON.stringify(items, null, 2));
+    return;
+  }
+  if (items.length === 0) {
+    print("Nothing was sent that fits.");
+    return;
+  }
   print(table(items.toReversed().map(notificationCells)));
 }
 
