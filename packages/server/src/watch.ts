@@ -85,14 +85,8 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const calendar = zoneCalendar(timeZone);
   const settingsOf = settingsMerger({ ...options.defaults, calendar });
   const shared = new SharedBudgets({ store, clock, calendar, limits: options.budgets ?? noSharedLimits });
-  const ledger = new Ledger({
-    store,
-    clock,
-    settingsOf,
-    // The desk looks into the census that the ledger keeps, so it is made after it.
-    wakeDesk: () => desk.wake(),
-    spend: shared.spend,
-  });
+  // The desk looks into the census that the ledger keeps, so it is made after it.
+  const ledger = new Ledger({ store, clock, settingsOf, wakeDesk: () => desk.wake(), spend: shared.spend });
   const silences = new Silences(store, clock);
   const rules = rulesOf(options, { census: ledger.census, silences, channels });
   const desk = createDesk({ store, rules, links: noLinks, now: clock.now, log, wakeDelivery: delivery.wake });
@@ -109,15 +103,8 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const bell = new CommandBell();
   const lastCommit = commitTrouble(clock);
   for (const listener of [hub, holdsRing(bell), lastCommit.listener]) ledger.listen(listener);
-  const metrics = createMetrics({
-    channels: [...channels.keys()],
-    ledger,
-    store,
-    clock,
-    version,
-    queueDepth: () => queue.depth,
-    sweeperLagMs: () => sweeper.lagMs,
-  });
+  const gauges = { queueDepth: () => queue.depth, sweeperLagMs: () => sweeper.lagMs, channels: [...channels.keys()] };
+  const metrics = createMetrics({ ledger, store, clock, version, ...gauges });
   const metering = createMetering({ ...options, clock, ledger, shared, pricing });
   const beats = createBeatEndpoint({ check, queue, priceOf, clock, refused: (code) => metrics.refused(code) });
   const reporter = createReporter({ store, clock, settingsOf, timeZone });

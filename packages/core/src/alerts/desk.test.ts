@@ -192,7 +192,7 @@ test("quiet hours hold warnings back and tell them together in the morning; page
   desk.later(4 * HOUR);
   const [digest] = desk.said;
   assert.equal(digest?.title, "in the quiet hours: 2 incidents, 1 still open");
-  assert.equal(digest?.text, "over: drift (over at 03:00 UTC)\nopen: stuck (still open)");
+  assert.equal(digest.text, "over: drift (over at 03:00 UTC)\nopen: stuck (still open)");
   assert.deepEqual(desk.heard(), ["me digest"]);
   desk.then(desk.notice("open", { thread: "inc_2" }), "resolved");
   assert.deepEqual(desk.heard(), ["me resolved inc_2"], "its end is told, since its beginning was");

@@ -36,8 +36,8 @@ test("a thousand agents silent at once are one message per channel within five s
     const [common, ...more] = sentTo(hook, channel);
     assert.deepEqual(more, [], `${channel} gets one`);
     assert.equal(common?.title, "probable common cause: 1,000 of 1,001 agents fell silent together");
-    assert.equal(common?.severity, "page");
-    assert.deepEqual(common?.members.map(({ agent }) => agent).toSorted(), names);
+    assert.equal(common.severity, "page");
+    assert.deepEqual(common.members.map(({ agent }) => agent).toSorted(), names);
   }
 
   const { status, body } = await midwatch.beat({ agent: "lively", tokens_used: 1, interval_s: 600 });
