@@ -44,7 +44,7 @@ export function alertRules(deps: AlertRulesDeps): AlertRules {
   };
 }
 
-export function fits(match: AlertMatch, subject: AlertSubject): boolean {
+function fits(match: AlertMatch, subject: AlertSubject): boolean {
   const { agents, tags, kinds, severities } = match;
   if (agents !== undefined) {
     const { agent } = subject;
