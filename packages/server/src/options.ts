@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import type { AgentSettings } from "@midwatch/core";
+import type { AgentSettings, DurationMs } from "@midwatch/core";
 import type { Store } from "@midwatch/store";
 import type { UsageMeter } from "./metering/usage-meter.ts";
 import type { AlertSettings } from "./alerts/alert-settings.ts";
@@ -45,6 +45,8 @@ export interface ServerOptions {
   readonly dashboardDir?: string | null;
   /** Where metered calls go: into the ledger, unless a test brings its own. */
   readonly usageMeter?: UsageMeter;
+  /** A loop that turns this late has no time for questions; 2 s unless given. Beats have their own bound. */
+  readonly overloadedAfterMs?: DurationMs;
   /** Called on every turn of the main loop, some ten times a second: what the server's own sign of life comes from. */
   readonly onTurn?: () => void;
 }

@@ -41,9 +41,9 @@ export async function startWatching(
   const watch = await openWatch(options);
   const { host } = options.listen;
   const guard = createHostGuard(host);
-  const { log, version } = options;
+  const { log, version, overloadedAfterMs } = options;
   const dashboardDir = options.dashboardDir === undefined ? builtDashboard() : options.dashboardDir;
-  const context = { ...watch, guard, log, version, dashboardDir };
+  const context = { ...watch, guard, log, version, overloadedAfterMs, dashboardDir };
   const app = await createApp(context, (others) => createListener({ beats: watch.beats, guard, others, log }));
   let port: number;
   try {

@@ -25,6 +25,7 @@ import { createMetering, loadWithLedger, type Metering } from "./metering/meteri
 import { noSharedLimits, SharedBudgets } from "./metering/shared-budgets.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { checkOptions, openChannels, type ServerOptions } from "./options.ts";
+import { readChannelHealth, type ChannelHealth } from "./outbox/channel-health.ts";
 import { createDelivery, type Delivery } from "./outbox/delivery.ts";
 import { createPricing, type PriceOf, type Pricing } from "./pricing/pricing.ts";
 import { createReporter, type Reporter } from "./report/index.ts";
@@ -62,6 +63,7 @@ export interface Watch extends Metering {
   readonly channels: ReadonlyMap<string, Channel>;
   /** The type of a channel, as it stands in the settings. */
   readonly channelTypeOf: (name: string) => string;
+  readonly channelHealth: (name: string) => Promise<ChannelHealth>;
   readonly check: KeyCheck;
   readonly sessions: Sessions;
   readonly pricing: Pricing;
@@ -141,6 +143,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     delivery,
     channels,
     channelTypeOf: (name) => String(options.channels[name]?.["type"]),
+    channelHealth: (name) => readChannelHealth(store, name),
     check,
     sessions,
     pricing,

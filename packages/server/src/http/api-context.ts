@@ -1,3 +1,4 @@
+import type { DurationMs } from "@midwatch/core";
 import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider, RawServerDefault } from "fastify";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Static, TSchema } from "typebox";
@@ -14,6 +15,7 @@ export interface ApiContext extends Watch {
   readonly log: Log;
   readonly guard: HostGuard;
   readonly version: string;
+  readonly overloadedAfterMs: DurationMs | undefined;
   /** The built dashboard, or null when there is none. */
   readonly dashboardDir: string | null;
 }

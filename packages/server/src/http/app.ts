@@ -4,7 +4,7 @@ import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import swagger, { type FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import underPressure from "@fastify/under-pressure";
-import { MINUTE } from "@midwatch/core";
+import { MINUTE, SECOND, type DurationMs } from "@midwatch/core";
 import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { RequestListener, Server } from "node:http";
 import { ApiError } from "../errors.ts";
@@ -19,8 +19,7 @@ import { rememberMethods } from "./wrong-method.ts";
 const bodyLimit = 64 * 1024;
 /** Requests of one address in a minute, beats and supervisors apart. A dashboard makes a few, a script in a circle thousands. */
 const maxPerMinute = 3_000;
-/** A loop that turns this late has no time for questions; beats have their own bound. */
-const maxDelayMs = 2_000;
+const overloadedAfterMs: DurationMs = 2 * SECOND;
 
 /** Builds the app on a server made by `listener`, which decides what reaches the app. */
 export async function createApp(context: ApiContext, listener: (others: RequestListener) => Server): Promise<App> {
@@ -46,7 +45,7 @@ export async function createApp(context: ApiContext, listener: (others: RequestL
     strictTransportSecurity: false,
   });
   await app.register(underPressure, {
-    maxEventLoopDelay: maxDelayMs,
+    maxEventLoopDelay: context.overloadedAfterMs ?? overloadedAfterMs,
     // A rejection, because the plugin does not expect a throw.
     pressureHandler: (request) =>
       request.routeOptions.config.alwaysAnswered ? undefined : Promise.reject(overloaded()),

@@ -4,7 +4,6 @@ import type { Attempt, OutboxRow } from "@midwatch/store";
 import { Type } from "typebox";
 import { ApiError } from "../errors.ts";
 import type { ApiContext, App } from "../http/api-context.ts";
-import { readChannelHealth } from "../outbox/channel-health.ts";
 import { iso, isoOrNull } from "../views/time.ts";
 import { requireFullAccess } from "./access.ts";
 import { pageAsked } from "./paging.ts";
@@ -54,7 +53,7 @@ export function registerNotifications(app: App, context: ApiContext): void {
   registerDeliveryLog(app, context);
 }
 
-function registerChannelList(app: App, { store, clock, channels, channelTypeOf }: ApiContext): void {
+function registerChannelList(app: App, { store, clock, channels, channelTypeOf, channelHealth }: ApiContext): void {
   app.get(
     "/api/v1/channels",
     {
@@ -69,7 +68,7 @@ function registerChannelList(app: App, { store, clock, channels, channelTypeOf }
       requireFullAccess(request);
       const lag = await store.outboxLag(clock.now());
       const views = [...channels.values()].map(async ({ name, canUpdate }): Promise<ChannelView> => {
-        const { since, error } = await readChannelHealth(store, name);
+        const { since, error } = await channelHealth(name);
         const { waiting = 0, oldestMs = 0, failed = 0 } = lag.get(name) ?? {};
         return {
           ...{ name, type: channelTypeOf(name), can_update: canUpdate ?? false },
