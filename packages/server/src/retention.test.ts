@@ -30,6 +30,7 @@ function beatAt(at: Ms): BeatRecord {
     status: "ok",
     tokens: 10,
     cycleTokens: 10,
+    memoryBytes: null,
     costUsdMicros: null,
     baseline: null,
     late: false,

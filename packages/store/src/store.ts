@@ -55,6 +55,8 @@ export interface BeatRecord {
   /** Counted in the ledger but older than what was processed: changed no state. */
   readonly late: boolean;
   readonly message: string | null;
+  /** Resident memory of the agent's process; null when it did not tell. */
+  readonly memoryBytes: number | null;
 }
 
 export interface AgentWrite {
@@ -127,6 +129,18 @@ export interface ModelHourRow extends CallTokens {
   readonly calls: number;
   readonly costUsdMicros: number;
   /** Tokens of calls without a price. */
+  readonly unpricedTokens: number;
+}
+
+/** What was used of one model in a span, of what counts. */
+export interface ModelSum {
+  readonly agent: string;
+  readonly provider: string | null;
+  readonly model: string | null;
+  readonly calls: number;
+  /** Input and output; what was cached or reasoned is in them. */
+  readonly tokens: number;
+  readonly costUsdMicros: number;
   readonly unpricedTokens: number;
 }
 
@@ -397,6 +411,12 @@ export interface HourRow {
   readonly costUsdMicros: number;
   /** Beats that used tokens and have no price. */
   readonly unpricedBeats: number;
+  /** Cycles that told how long they took. */
+  readonly timedCycles: number;
+  /** How long these took together. */
+  readonly cycleMs: DurationMs;
+  /** Null when no beat told. */
+  readonly maxMemoryBytes: number | null;
 }
 
 export interface PageQuery {
@@ -515,6 +535,8 @@ export interface Store {
   calls(agent: string, query: PageQuery & { readonly from?: Ms; readonly to?: Ms }): Promise<PageOf<StoredCall>>;
   /** Hours that begin in the span, by agent, hour and model. */
   modelHours(query: { readonly agent?: string; readonly from: Ms; readonly to: Ms }): Promise<readonly ModelHourRow[]>;
+  /** The same added up over the hours that begin in the span, by agent and model. */
+  modelSums(query: { readonly from: Ms; readonly to: Ms }): Promise<readonly ModelSum[]>;
 
   /** Of these traces, those in which a call that counts was told. */
   countedTraces(traces: readonly string[]): Promise<ReadonlySet<string>>;

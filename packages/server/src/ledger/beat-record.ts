@@ -1,4 +1,4 @@
-import { nothingSpent, type AgentEvent, type BeatOutcome, type Effect } from "@midwatch/core";
+import { nothingSpent, type AgentEvent, type Beat, type BeatOutcome, type Effect } from "@midwatch/core";
 import type { BeatRecord } from "@midwatch/store";
 
 /** False for a beat that told nothing of usage, or what another source had told already. */
@@ -24,6 +24,7 @@ export function beatRecord(event: Extract<AgentEvent, { type: "beat" }>, outcome
     baseline: outcome.cycle?.baseline ?? null,
     late: outcome.place === "late",
     message: beat.message,
+    memoryBytes: memoryOf(beat.metrics),
   };
 }
 
@@ -44,5 +45,16 @@ export function minuteRecord({ at, tokens, baseline }: Extract<Effect, { do: "ke
     baseline,
     late: false,
     message: null,
+    memoryBytes: null,
   };
+}
+
+const megabyte = 1_000_000;
+/** No machine has more; what is beyond was a mistake. */
+const mostBytes = 1e15;
+
+/** Both SDKs tell their process's resident memory as `rss_mb`, in millions of bytes. */
+function memoryOf({ rss_mb: resident }: Beat["metrics"]): number | null {
+  if (resident === undefined || resident <= 0) return null;
+  return Math.min(Math.round(resident * megabyte), mostBytes);
 }

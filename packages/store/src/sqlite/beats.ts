@@ -26,9 +26,9 @@ function sumOf(column: string): string {
 }
 
 const columns =
-  "agent_id, at, ts, status, run_id, seq, cycle, cycle_kind, cycle_ms, tokens, cycle_tokens, cost_usd_micros, baseline, late, message";
+  "agent_id, at, ts, status, run_id, seq, cycle, cycle_kind, cycle_ms, tokens, cycle_tokens, cost_usd_micros, baseline, late, message, memory_bytes";
 
-const appendBeat = `INSERT INTO beats_tail (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const appendBeat = `INSERT INTO beats_tail (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export function append(db: Connection, agentId: number, beat: BeatRecord): void {
   db.statement(appendBeat).run(
@@ -47,6 +47,7 @@ export function append(db: Connection, agentId: number, beat: BeatRecord): void 
     beat.baseline,
     beat.late ? 1 : 0,
     beat.message,
+    beat.memoryBytes,
   );
 }
 
@@ -64,11 +65,13 @@ const cycle = "coalesce(cycle_tokens, tokens)";
 const tailHours = `
 SELECT agent_id, at - at % 3600000 AS hour, sum(status <> 'metered') AS beats, sum(${cycle} > 0) AS cycles,
   ${sumOf("tokens")} AS tokens, max(${cycle}) AS max_cycle_tokens, ${sumOf("cost_usd_micros")} AS cost_usd_micros,
-  sum(tokens > 0 AND cost_usd_micros IS NULL) AS unpriced_beats
+  sum(tokens > 0 AND cost_usd_micros IS NULL) AS unpriced_beats, sum(cycle_ms IS NOT NULL) AS timed_cycles,
+  coalesce(sum(cycle_ms), 0.0) AS cycle_ms, max(memory_bytes) AS max_memory_bytes
 FROM beats_tail`;
 
 const rollUpTail = `
-INSERT INTO agent_hours (agent_id, hour, beats, cycles, tokens, max_cycle_tokens, cost_usd_micros, unpriced_beats)
+INSERT INTO agent_hours (agent_id, hour, beats, cycles, tokens, max_cycle_tokens, cost_usd_micros, unpriced_beats,
+  timed_cycles, cycle_ms, max_memory_bytes)
 ${tailHours} WHERE true GROUP BY agent_id, hour
 ON CONFLICT DO UPDATE SET
   beats = beats + excluded.beats,
@@ -76,7 +79,11 @@ ON CONFLICT DO UPDATE SET
   tokens = min(tokens + excluded.tokens, ${maxTotal}),
   max_cycle_tokens = max(max_cycle_tokens, excluded.max_cycle_tokens),
   cost_usd_micros = min(cost_usd_micros + excluded.cost_usd_micros, ${maxTotal}),
-  unpriced_beats = unpriced_beats + excluded.unpriced_beats`;
+  unpriced_beats = unpriced_beats + excluded.unpriced_beats,
+  timed_cycles = timed_cycles + excluded.timed_cycles,
+  cycle_ms = cycle_ms + excluded.cycle_ms,
+  -- Of the two, the one that is known.
+  max_memory_bytes = coalesce(max(max_memory_bytes, excluded.max_memory_bytes), max_memory_bytes, excluded.max_memory_bytes)`;
 
 const addMetered = `
 INSERT INTO agent_hours (agent_id, hour, beats, cycles, tokens, max_cycle_tokens, cost_usd_micros, unpriced_beats)
@@ -145,7 +152,8 @@ export function readRecentBeats(
 const hoursOf = (which: string): string => `
 SELECT name, hour, sum(beats) AS beats, sum(cycles) AS cycles, CAST(${sumOf("tokens")} AS REAL) AS tokens,
   max(max_cycle_tokens) AS max_cycle_tokens, CAST(${sumOf("cost_usd_micros")} AS REAL) AS cost_usd_micros,
-  sum(unpriced_beats) AS unpriced_beats
+  sum(unpriced_beats) AS unpriced_beats, sum(timed_cycles) AS timed_cycles, sum(cycle_ms) AS cycle_ms,
+  max(max_memory_bytes) AS max_memory_bytes
 FROM (
   SELECT agent_hours.* FROM agents CROSS JOIN agent_hours ON agent_id = agents.id
   WHERE hour >= ?1 AND hour < ?2 ${which}
@@ -168,6 +176,9 @@ export function readHours(db: Connection, agentId: number | null, from: Ms, to: 
     maxCycleTokens: number(row, "max_cycle_tokens"),
     costUsdMicros: number(row, "cost_usd_micros"),
     unpricedBeats: number(row, "unpriced_beats"),
+    timedCycles: number(row, "timed_cycles"),
+    cycleMs: number(row, "cycle_ms"),
+    maxMemoryBytes: numberOrNull(row, "max_memory_bytes"),
   }));
 }
 
@@ -189,5 +200,6 @@ function beatOf(row: Columns): StoredBeat {
     baseline: numberOrNull(row, "baseline"),
     late: number(row, "late") === 1,
     message: textOrNull(row, "message"),
+    memoryBytes: numberOrNull(row, "memory_bytes"),
   };
 }

@@ -16,6 +16,7 @@ import type {
   CallRecord,
   KnownCalls,
   ModelHourRow,
+  ModelSum,
   PageOf,
   PageQuery,
   StoredCall,
@@ -223,6 +224,24 @@ export function readModelHours(db: Connection, agentId: number | null, from: Ms,
     counted: number(row, "counted") === 1,
     calls: number(row, "calls"),
     ...tokensIn(row),
+    costUsdMicros: number(row, "cost_usd_micros"),
+    unpricedTokens: number(row, "unpriced_tokens"),
+  }));
+}
+
+const modelSumsIn = `
+SELECT name, provider, model, sum(calls) AS calls, CAST(sum(input_tokens + output_tokens) AS REAL) AS tokens,
+  CAST(sum(cost_usd_micros) AS REAL) AS cost_usd_micros, CAST(sum(unpriced_tokens) AS REAL) AS unpriced_tokens
+FROM agents CROSS JOIN call_hours ON agent_id = agents.id
+WHERE hour >= ? AND hour < ? AND counted = 1
+GROUP BY agents.id, provider, model ORDER BY name, provider, model`;
+
+export function readModelSums(db: Connection, from: Ms, to: Ms): readonly ModelSum[] {
+  return db.all(modelSumsIn, from, to).map((row) => ({
+    agent: text(row, "name"),
+    ...modelOf(row),
+    calls: number(row, "calls"),
+    tokens: number(row, "tokens"),
     costUsdMicros: number(row, "cost_usd_micros"),
     unpricedTokens: number(row, "unpriced_tokens"),
   }));

@@ -4,7 +4,7 @@
 import type { Store } from "../store.ts";
 import type { AgentTable } from "./agents.ts";
 import { readBeats, readHours, readRecentBeats, settle, tailIsFull } from "./beats.ts";
-import { readCalls, readCountedTraces, readModelHours } from "./calls.ts";
+import { readCalls, readCountedTraces, readModelHours, readModelSums } from "./calls.ts";
 import {
   deliverCommands,
   hasUnfinishedCommands,
@@ -77,6 +77,7 @@ type AgentReads =
   | "hours"
   | "calls"
   | "modelHours"
+  | "modelSums"
   | "countedTraces"
   | "lastEventId";
 
@@ -113,6 +114,7 @@ function agentStore(db: Connection, agents: AgentTable): Pick<Store, AgentReads>
     calls: (agent, query) => db.perform(() => readCalls(db, { id: idOf(agent), name: agent }, query)),
     modelHours: ({ agent, from, to }) =>
       db.perform(() => readModelHours(db, agent === undefined ? null : idOf(agent), from, to)),
+    modelSums: ({ from, to }) => db.perform(() => readModelSums(db, from, to)),
     countedTraces: (traces) => db.perform(() => readCountedTraces(db, traces)),
     lastEventId: () => db.perform(() => lastHistoryId(db)),
   };

@@ -34,6 +34,7 @@ export function beat(over: Partial<BeatRecord> = {}): BeatRecord {
     baseline: null,
     late: false,
     message: null,
+    memoryBytes: null,
     ...over,
   };
 }

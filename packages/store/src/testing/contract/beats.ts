@@ -94,21 +94,43 @@ export const hourClaims: Claims = {
   "hours add up beats, cycles, tokens and money per agent, with what has no price told apart": async (store) => {
     const beats = [
       beat({ at: morning, tokens: 0 }),
-      beat({ at: morning + 1, tokens: 100, costUsdMicros: 250 }),
-      beat({ at: morning + hour - 1, tokens: 900 }),
+      beat({ at: morning + 1, tokens: 100, costUsdMicros: 250, cycleMs: 500, memoryBytes: 2e9 }),
+      beat({ at: morning + hour - 1, tokens: 900, cycleMs: 1_500, memoryBytes: 3e9 }),
       beat({ at: morning + hour, tokens: 5, costUsdMicros: 0 }),
     ];
     await store.fold(["a", "b"], writing(agentWrite("b", { beats }), agentWrite("a", { beats: beats.slice(0, 1) })));
     const first = { agent: "b", hour: morning, beats: 3, cycles: 2, tokens: 1_000, maxCycleTokens: 900 };
-    const firstHour = { ...first, costUsdMicros: 250, unpricedBeats: 1 };
+    const timed = { timedCycles: 2, cycleMs: 2_000, maxMemoryBytes: 3e9 };
+    const untimed = { timedCycles: 0, cycleMs: 0, maxMemoryBytes: null };
+    const firstHour = { ...first, costUsdMicros: 250, unpricedBeats: 1, ...timed };
     const second = { agent: "b", hour: morning + hour, beats: 1, cycles: 1, tokens: 5, maxCycleTokens: 5 };
-    const secondHour = { ...second, costUsdMicros: 0, unpricedBeats: 0 };
+    const secondHour = { ...second, costUsdMicros: 0, unpricedBeats: 0, ...untimed };
     const quiet = { ...firstHour, agent: "a", beats: 1, cycles: 0, tokens: 0, maxCycleTokens: 0 };
-    const quietHour = { ...quiet, costUsdMicros: 0, unpricedBeats: 0 };
+    const quietHour = { ...quiet, costUsdMicros: 0, unpricedBeats: 0, ...untimed };
     assert.deepEqual(await store.hours({ from: morning, to: morning + 2 * hour }), [quietHour, firstHour, secondHour]);
     assert.deepEqual(await store.hours({ agent: "b", from: morning, to: morning + hour }), [firstHour]);
     assert.deepEqual(await store.hours({ agent: "b", from: morning + 1, to: morning + 2 * hour }), [secondHour]);
     assert.deepEqual(await store.hours({ agent: "nobody", from: morning, to: morning + hour }), []);
+  },
+
+  "an hour knows the most memory of all its beats, whenever they came, and of those that told none nothing": async (
+    store,
+  ) => {
+    const write = (memoryBytes: number | null) =>
+      store.fold(["bot"], writing(agentWrite("bot", { beats: [beat({ memoryBytes, cycleMs: memoryBytes })] })));
+    for (const bytes of [null, 300, 100]) {
+      await write(bytes);
+      // Files what waits, so that the next one is added to an hour that is there.
+      await store.prune(nothing, 10);
+    }
+    await write(200);
+    const [row] = await store.hours({ from: morning, to: morning + hour });
+    assert.deepEqual([row?.maxMemoryBytes, row?.timedCycles, row?.cycleMs], [300, 3, 600]);
+    const { items } = await store.beats("bot", { limit: 10, cursor: null });
+    assert.deepEqual(
+      items.map(({ memoryBytes }) => memoryBytes),
+      [200, 100, 300, null],
+    );
   },
 
   "an hour stays true when beats come late, and when its beats are pruned": async (store) => {

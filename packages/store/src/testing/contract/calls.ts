@@ -141,6 +141,23 @@ export const callClaims: Claims = {
         [hour, "gpt-5", "proxy", true, 1, 100, 1_500, 0],
       ],
     );
+    const sums = await store.modelSums({ from: 0, to: morning + 2 * hour });
+    assert.deepEqual(
+      sums.map((row) => [
+        row.agent,
+        row.provider,
+        row.model,
+        row.calls,
+        row.tokens,
+        row.costUsdMicros,
+        row.unpricedTokens,
+      ]),
+      [
+        ["bot", "openai", "gpt-5", 3, 360, 4_500, 0],
+        ["bot", "openai", "gpt-5-mini", 1, 120, 0, 120],
+      ],
+    );
+    assert.deepEqual(await store.modelSums({ from: morning + 2 * hour, to: morning + 3 * hour }), []);
     const [first] = await store.hours({ agent: "bot", from: 0, to: morning + hour });
     assert.deepEqual([first?.tokens, first?.costUsdMicros, first?.unpricedBeats, first?.beats], [360, 3_000, 1, 0]);
   },
