@@ -259,7 +259,7 @@ export interface SpanView {
 }
 
 /** `GET /api/v1/reports/daily`: one local day in five answers, for the fleet and for each agent. Fractions are from 0 to 1. */
-export interface DailyReportView {
+export interface ReportView {
   /** The local day, "2026-11-24", in `time_zone`. */
   date: string;
   time_zone: string;
@@ -358,8 +358,8 @@ export interface AgentReportView {
       cost_usd_per_day: number | null;
       cost_usd_per_cycle: number | null;
     } | null;
-    times_week: number | null;
-    cost_times_week: number | null;
+    times_before: number | null;
+    cost_times_before: number | null;
   };
   /** 4. What the loop detector, the budgets and the cooldowns did. */
   events: { at: Iso; kind: string; text: string; ended_at: Iso | null }[];
@@ -420,7 +420,7 @@ export interface WebhookBody {
   actions: MessageAction[];
   incident: IncidentSummary | null;
   /** Only in reports: the data behind the text, agents with something to tell first. */
-  report?: DailyReportView;
+  report?: ReportView;
 }
 
 export interface MessageFact {

@@ -3,12 +3,12 @@ import test from "node:test";
 import fc from "fast-check";
 import { HOUR, MINUTE, SECOND } from "../time.ts";
 import { agent, at, change, day, entry, incident, midnight } from "../testing/report-facts.ts";
-import type { AgentDayFacts, DayFacts } from "./facts.ts";
-import { dailyReport } from "./daily-report.ts";
+import type { AgentFacts, ReportFacts } from "./facts.ts";
+import { makeReport } from "./make-report.ts";
 import type { Alive } from "./report.ts";
 
-function alive(facts: AgentDayFacts, more: Partial<DayFacts> = {}): Alive {
-  return dailyReport(day([facts], more)).agents[0]!.alive;
+function alive(facts: AgentFacts, more: Partial<ReportFacts> = {}): Alive {
+  return makeReport(day([facts], more)).agents[0]!.alive;
 }
 
 function hoursOf(report: Alive): Record<string, number> {
@@ -26,7 +26,7 @@ const silent3to6 = agent({
 
 const tables: readonly {
   name: string;
-  facts: AgentDayFacts;
+  facts: AgentFacts;
   verdict: Alive["verdict"];
   hours: Record<string, number>;
 }[] = [
@@ -255,7 +255,7 @@ const anyAgent = fc.record({
 test("whatever the facts, the parts add up to the day and availability lies between 0 and 1", () => {
   fc.assert(
     fc.property(anyAgent, fc.constantFrom(23, 24, 25), time, (facts, length, madeAt) => {
-      const made = dailyReport(day([agent(facts)], { to: at(length), madeAt }));
+      const made = makeReport(day([agent(facts)], { to: at(length), madeAt }));
       const report = made.agents[0]?.alive;
       if (!report) return assert.ok(facts.firstSeenAt >= made.until);
       const total = Object.values(report.time).reduce((sum, ms) => sum + ms, 0);

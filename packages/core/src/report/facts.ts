@@ -2,7 +2,8 @@ import type { HistoryEntry } from "../effect.ts";
 import type { IncidentKind, ResolvedBy, Severity } from "../incident.ts";
 import type { LivenessSource } from "../settings.ts";
 import type { LivenessState } from "../state.ts";
-import type { Ms } from "../time.ts";
+import type { DurationMs, Ms } from "../time.ts";
+import type { SlowFacts } from "./patterns/slow-facts.ts";
 
 /** From `from` up to, not including, `to`. */
 export interface Span {
@@ -10,12 +11,21 @@ export interface Span {
   readonly to: Ms;
 }
 
+export type ReportPeriod = "day" | "week" | "month";
+
+/** One local day. It may have 23 or 25 hours. */
+export interface DaySpan extends Span {
+  /** "2026-11-24" */
+  readonly date: string;
+}
+
 /**
- * All that a daily report is made of. The bounds come from outside: which moments are one day in a named zone is a question for a
- * calendar, and a day may have 23 or 25 hours.
+ * All that a report is made of. The bounds come from outside: which moments are one day in a named zone is a question for a
+ * calendar.
  */
-export interface DayFacts {
-  /** The local day, "2026-11-24". */
+export interface ReportFacts {
+  readonly period: ReportPeriod;
+  /** The first local day, "2026-11-24". */
   readonly date: string;
   /** The zone's name, "Europe/Berlin". */
   readonly zone: string;
@@ -23,29 +33,37 @@ export interface DayFacts {
   readonly to: Ms;
   /** When the facts were gathered. Before `to`, the report is one of a day that is not over. */
   readonly madeAt: Ms;
-  readonly agents: readonly AgentDayFacts[];
+  /** The days of the period, in order. */
+  readonly days: readonly DaySpan[];
+  /** The whole days in which slow patterns are looked for, in order: `slowDayCount` up to the end of the period. */
+  readonly slowDays: readonly DaySpan[];
+  /** How many days before the period its cost is compared with. */
+  readonly beforeDays: number;
+  readonly agents: readonly AgentFacts[];
 }
 
-export interface AgentDayFacts {
+export interface AgentFacts {
   readonly name: string;
   readonly firstSeenAt: Ms;
   readonly liveness: LivenessSource;
-  /** The state the day began with; null when the agent was not known then. */
+  /** The state the period began with; null when the agent was not known then. */
   readonly atStart: { readonly state: LivenessState; readonly since: Ms; readonly why: string | null } | null;
-  /** The day's history in the order it was written; what a spool delivered may carry earlier times than what stands before it. */
+  /** The period's history in the order it was written; what a spool delivered may carry earlier times than what stands before it. */
   readonly history: readonly HistoryEntry[];
-  /** Those that overlap the day, and those open when the facts were gathered. */
+  /** Those that overlap the period, and those open when the facts were gathered. */
   readonly incidents: readonly IncidentFact[];
-  /** When the watcher was blind; may reach over the ends of the day. */
+  /** When the watcher was blind; may reach over its ends. */
   readonly blind: readonly Span[];
   /** Parts of `blind` that beats from a supervisor's spool have covered since. */
   readonly covered: readonly Span[];
   /** True while a supervisor is at work on the agent: starting it, watching its probation, waiting for the next attempt. */
   readonly mending: boolean;
   readonly hours: readonly HourFacts[];
-  /** Of the seven local days before. */
-  readonly weekHours: readonly HourFacts[];
-  /** Mean tokens per cycle that the day's first cycles were compared with; null while none is known. */
+  /** Of the `beforeDays` local days before. */
+  readonly beforeHours: readonly HourFacts[];
+  readonly models: readonly ModelFacts[];
+  readonly slow: SlowFacts;
+  /** Mean tokens per cycle that the period's first cycles were compared with; null while none is known. */
   readonly baseline: number | null;
 }
 
@@ -72,4 +90,20 @@ export interface HourFacts {
   readonly costUsdMicros: number;
   /** Beats that used tokens and have no price. */
   readonly unpricedBeats: number;
+  /** Cycles that told how long they took, and how long that was together. */
+  readonly timedCycles: number;
+  readonly cycleMs: DurationMs;
+  /** Null when no beat told. */
+  readonly maxMemoryBytes: number | null;
+}
+
+/** What an agent used of one model on one day of the period. */
+export interface ModelFacts {
+  readonly date: string;
+  readonly provider: string | null;
+  readonly model: string | null;
+  readonly calls: number;
+  readonly tokens: number;
+  readonly costUsdMicros: number;
+  readonly unpricedTokens: number;
 }

@@ -1,6 +1,6 @@
 import type { IncidentKind } from "../incident.ts";
 import type { DurationMs, Ms } from "../time.ts";
-import type { AgentDayFacts, IncidentFact, Span } from "./facts.ts";
+import type { AgentFacts, IncidentFact, Span } from "./facts.ts";
 import { merge, overlap, type StateSegment } from "./timeline.ts";
 
 /** One time in which the agent did not work, as far as it lies in the day. */
@@ -27,7 +27,7 @@ const notRunning: readonly IncidentKind[] = ["silent", "crashed", "oom", "hung",
  * proven itself, long after the agent beats again, so its outage ends with the first sign of life and not with the incident.
  */
 export function outagesOf(
-  agent: AgentDayFacts,
+  agent: AgentFacts,
   view: { readonly day: Span; readonly states: readonly StateSegment[]; readonly unseen: readonly Span[] },
 ): readonly Outage[] {
   const { day, states, unseen } = view;
@@ -54,7 +54,7 @@ export function outagesOf(
 }
 
 /** The first sign of life after the incident was opened, or its end. A pause or stop on purpose ends an outage too. */
-function endOf(incident: IncidentFact, agent: AgentDayFacts, day: Span, states: readonly StateSegment[]): Ms {
+function endOf(incident: IncidentFact, agent: AgentFacts, day: Span, states: readonly StateSegment[]): Ms {
   const { openedAt, resolvedAt } = incident;
   const { atStart } = agent;
   // The last word before the day was already another one than "down": this outage is not of this day.

@@ -1,7 +1,7 @@
 import type { HistoryEntry } from "../effect.ts";
 import type { LivenessState } from "../state.ts";
 import type { DurationMs, Ms } from "../time.ts";
-import type { AgentDayFacts, Span } from "./facts.ts";
+import type { AgentFacts, Span } from "./facts.ts";
 
 /*
  * A day as a row of segments without holes: what was the agent at each moment? It is painted in layers, each over the one
@@ -30,21 +30,24 @@ export interface StateSegment extends Segment<LivenessState> {
  * The states of the day. Entries are applied in the order they were written; one that carries an earlier time than the last
  * rewrites everything from that time on, which is how a spool's late delivery corrects what was believed before it.
  */
-export function stateSegments(agent: AgentDayFacts, day: Span): readonly StateSegment[] {
+export function stateSegments(agent: AgentFacts, day: Span): readonly StateSegment[] {
   const first = agent.atStart ?? { state: "new" as const, why: null };
-  let segments: StateSegment[] = [{ ...day, is: first.state, why: first.why }];
+  const segments: StateSegment[] = [{ ...day, is: first.state, why: first.why }];
   for (const entry of agent.history) {
     if (entry.kind !== "state-changed" || entry.at >= day.to) continue;
     const { state, since, why } = stateAfter(entry);
     const from = Math.max(since, day.from);
-    segments = segments.filter((segment) => segment.from < from).map((s) => ({ ...s, to: Math.min(s.to, from) }));
+    // From the end: an agent that crashes for a month has tens of thousands of them.
+    let last = segments.pop();
+    while (last && last.from >= from) last = segments.pop();
+    if (last) segments.push({ ...last, to: Math.min(last.to, from) });
     segments.push({ from, to: day.to, is: state, why });
   }
   return segments.filter((segment) => segment.to > segment.from);
 }
 
 /** The state that a `state-changed` entry tells of. */
-export function stateAfter({ at, data, text }: HistoryEntry): NonNullable<AgentDayFacts["atStart"]> {
+export function stateAfter({ at, data, text }: HistoryEntry): NonNullable<AgentFacts["atStart"]> {
   return { state: stateOf(data["to"]), since: at, why: reasonOf(text) };
 }
 

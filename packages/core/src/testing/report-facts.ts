@@ -1,5 +1,6 @@
 import type { HistoryEntry, HistoryKind } from "../effect.ts";
-import type { AgentDayFacts, DayFacts, HourFacts, IncidentFact } from "../report/facts.ts";
+import type { AgentFacts, DaySpan, HourFacts, IncidentFact, ReportFacts } from "../report/facts.ts";
+import { noSlowFacts, slowDayCount } from "../report/patterns/slow-facts.ts";
 import type { LivenessState } from "../state.ts";
 import { DAY, HOUR, MINUTE, type Ms } from "../time.ts";
 
@@ -10,20 +11,32 @@ export function at(hours: number, minutes = 0): Ms {
   return midnight + hours * HOUR + minutes * MINUTE;
 }
 
-export function day(agents: readonly AgentDayFacts[], more: Partial<DayFacts> = {}): DayFacts {
+export function day(agents: readonly AgentFacts[], more: Partial<ReportFacts> = {}): ReportFacts {
   return {
+    period: "day",
     date: "2026-11-24",
     zone: "UTC",
     from: midnight,
     to: midnight + DAY,
     madeAt: midnight + DAY + 8 * HOUR,
+    days: daysUpTo(midnight, 1),
+    slowDays: daysUpTo(midnight, slowDayCount),
+    beforeDays: 7,
     agents,
     ...more,
   };
 }
 
+/** So many days of UTC, the last of which begins at `last`. */
+export function daysUpTo(last: Ms, count: number): readonly DaySpan[] {
+  return Array.from({ length: count }, (_, index) => {
+    const from = last - (count - 1 - index) * DAY;
+    return { date: new Date(from).toISOString().slice(0, 10), from, to: from + DAY };
+  });
+}
+
 /** An agent that was up before the day began, and about which nothing else is known. */
-export function agent(more: Partial<AgentDayFacts> = {}): AgentDayFacts {
+export function agent(more: Partial<AgentFacts> = {}): AgentFacts {
   return {
     name: "bot",
     firstSeenAt: midnight - 10 * DAY,
@@ -35,7 +48,9 @@ export function agent(more: Partial<AgentDayFacts> = {}): AgentDayFacts {
     covered: [],
     mending: false,
     hours: [],
-    weekHours: [],
+    beforeHours: [],
+    models: [],
+    slow: noSlowFacts,
     baseline: null,
     ...more,
   };
@@ -65,6 +80,9 @@ export function hour(hours: number, cycles: number, tokensPerCycle: number, more
     maxCycleTokens: tokensPerCycle,
     costUsdMicros: tokens,
     unpricedBeats: 0,
+    timedCycles: 0,
+    cycleMs: 0,
+    maxMemoryBytes: null,
     ...more,
   };
 }

@@ -91,7 +91,7 @@ test("cost is compared with the baseline of the days before, whatever the day it
   watch.now = nextMorning;
   const { report } = await watch.reporter.daily({ date: "2026-11-24", timeZone: null });
   const { cost } = report.agents[0]!;
-  assert.deepEqual([cost.baseline, cost.timesBaseline, cost.week?.days, cost.left], [2_000, 2.5, 3, "above"]);
+  assert.deepEqual([cost.baseline, cost.timesBaseline, cost.before?.days, cost.left], [2_000, 2.5, 3, "above"]);
   assert.equal(cost.costUsdMicros, null, "unpriced is not free");
   assert.match(
     watch.reporter.text({ report, sent: null, revised: false }),

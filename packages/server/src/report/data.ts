@@ -1,7 +1,7 @@
-import type { AgentReport, DailyReport, FleetReport, OpenIncident } from "@midwatch/core";
+import type { AgentReport, Report, FleetReport, OpenIncident } from "@midwatch/core";
 import type {
   AgentReportView,
-  DailyReportView,
+  ReportView,
   FleetReportView,
   OpenIncidentView,
   UsageView,
@@ -15,7 +15,7 @@ type Used = Pick<FleetReport, "tokens" | "cycles" | "maxCycleTokens" | "costUsdM
 const maxAgentsInMessage = 200;
 
 /** The report as the API answers it: times in UTC, durations in seconds, money in dollars. */
-export function reportData({ report, sent, revised }: MadeReport): DailyReportView {
+export function reportData({ report, sent, revised }: MadeReport): ReportView {
   return {
     date: report.date,
     time_zone: report.zone,
@@ -32,7 +32,7 @@ export function reportData({ report, sent, revised }: MadeReport): DailyReportVi
 }
 
 /** The same for a webhook: agents with something to tell, at most 200, and how many were left out. */
-export function messageData(report: DailyReport): DailyReportView {
+export function messageData(report: Report): ReportView {
   const telling = report.agents.filter(({ quiet }) => !quiet).slice(0, maxAgentsInMessage);
   const data = reportData({ report: { ...report, agents: telling }, sent: null, revised: false });
   return { ...data, agents_left_out: report.agents.length - telling.length };
@@ -95,7 +95,7 @@ function aliveView({ alive }: AgentReport): AgentReportView["alive"] {
 }
 
 function costView({ cost }: AgentReport): AgentReportView["cost"] {
-  const { week } = cost;
+  const { before } = cost;
   return {
     ...usageView(cost),
     left: cost.left,
@@ -103,15 +103,15 @@ function costView({ cost }: AgentReport): AgentReportView["cost"] {
     cost_usd_per_cycle: usdOrNull(cost.costUsdMicrosPerCycle),
     baseline_tokens: cost.baseline,
     times_baseline: cost.timesBaseline,
-    week: week && {
-      days: week.days,
-      tokens_per_day: week.tokensPerDay,
-      tokens_per_cycle: week.tokensPerCycle,
-      cost_usd_per_day: usdOrNull(week.costUsdMicrosPerDay),
-      cost_usd_per_cycle: usdOrNull(week.costUsdMicrosPerCycle),
+    before: before && {
+      days: before.days,
+      tokens_per_day: before.tokensPerDay,
+      tokens_per_cycle: before.tokensPerCycle,
+      cost_usd_per_day: usdOrNull(before.costUsdMicrosPerDay),
+      cost_usd_per_cycle: usdOrNull(before.costUsdMicrosPerCycle),
     },
-    times_week: cost.timesWeek,
-    cost_times_week: cost.costTimesWeek,
+    times_before: cost.timesBefore,
+    cost_times_before: cost.costTimesBefore,
   };
 }
 

@@ -4,8 +4,8 @@
 import {
   graceOf,
   stateAfter,
-  type AgentDayFacts,
-  type DayFacts,
+  type AgentFacts,
+  type ReportFacts,
   type HistoryEntry,
   type HistoryKind,
   type IncidentFact,
@@ -28,9 +28,9 @@ const pageSize = 500;
 const maxPages = 100;
 const agentsPerTurn = 10;
 
-export async function gatherFacts(day: ReportDay, now: Ms, sources: FactSources): Promise<DayFacts> {
+export async function gatherFacts(day: ReportDay, now: Ms, sources: FactSources): Promise<ReportFacts> {
   const gaps = await gapsIn(day, sources.store);
-  const agents: AgentDayFacts[] = [];
+  const agents: AgentFacts[] = [];
   for (let cursor: string | null = null, first = true; first || cursor !== null; first = false) {
     const page: PageOf<AgentRow> = await sources.store.agents({ limit: pageSize, cursor });
     for (const [index, row] of page.items.entries()) {
@@ -49,7 +49,7 @@ interface Asked {
   readonly gaps: readonly Span[];
 }
 
-async function agentFacts(row: AgentRow, { day, now, gaps }: Asked, sources: FactSources): Promise<AgentDayFacts> {
+async function agentFacts(row: AgentRow, { day, now, gaps }: Asked, sources: FactSources): Promise<AgentFacts> {
   const { store, settingsOf } = sources;
   const { name, state } = row;
   const { recovery, supervisor } = state;
@@ -67,7 +67,7 @@ async function agentFacts(row: AgentRow, { day, now, gaps }: Asked, sources: Fac
     mending: recovery !== null && mending.has(recovery.phase) && supervisor?.lost === false,
     // An hour of the ledger is one of UTC. Where the zone is off by half an hour, the one that midnight cuts counts for the day it began in.
     hours: hours.filter(({ hour }) => hour >= from),
-    weekHours: hours.filter(({ hour }) => hour < from),
+    beforeHours: hours.filter(({ hour }) => hour < from),
     baseline: await baselineAt(name, from, store),
   };
 }
@@ -75,7 +75,7 @@ async function agentFacts(row: AgentRow, { day, now, gaps }: Asked, sources: Fac
 const mending: ReadonlySet<string> = new Set(["starting", "probation", "cooldown"]);
 
 /** What the agent was when the day began: what it is, if it has not changed since; else what its history says. */
-async function stateAt(row: AgentRow, at: Ms, store: Pick<Store, "history">): Promise<AgentDayFacts["atStart"]> {
+async function stateAt(row: AgentRow, at: Ms, store: Pick<Store, "history">): Promise<AgentFacts["atStart"]> {
   const { state, since, firstSeenAt } = row.state;
   if (firstSeenAt >= at) return null;
   const { items } = await store.history(row.name, { to: at, kinds: ["state-changed"], limit: 1, cursor: null });

@@ -1,5 +1,5 @@
-import { dailyReport, type DailyReport } from "@midwatch/core";
-import type { DailyReportView } from "@midwatch/protocol";
+import { makeReport, type Report } from "@midwatch/core";
+import type { ReportView } from "@midwatch/protocol";
 import type { Store } from "@midwatch/store";
 import type { Clock } from "../clock.ts";
 import { ApiError } from "../errors.ts";
@@ -20,7 +20,7 @@ export interface ReportQuery {
 
 /** A report, and what was sent about the same day. */
 export interface MadeReport {
-  readonly report: DailyReport;
+  readonly report: Report;
   readonly sent: SentReport | null;
   /** Facts that arrived after it was sent have changed what it says of the day. */
   readonly revised: boolean;
@@ -40,7 +40,7 @@ export interface Reporter {
    */
   daily(query: ReportQuery): Promise<MadeReport>;
   /** JSON for the API and for webhooks. */
-  data(made: MadeReport): DailyReportView;
+  data(made: MadeReport): ReportView;
   /** Lines of at most about 100 columns, without colours or control characters; no line break at the end. */
   text(made: MadeReport): string;
   /** A whole document with its style inside and no script. Serve it with `reportSecurityPolicy`. */
@@ -68,7 +68,7 @@ export function createReporter({ store, clock, settingsOf, timeZone }: ReporterD
   let last: Promise<unknown> = Promise.resolve();
 
   async function make(day: ReportDay): Promise<MadeReport> {
-    const report = dailyReport(await gatherFacts(day, clock.now(), { store, settingsOf }));
+    const report = makeReport(await gatherFacts(day, clock.now(), { store, settingsOf }));
     return { report, ...(await findSent(store, report)) };
   }
 

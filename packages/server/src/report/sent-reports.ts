@@ -4,7 +4,7 @@
 // changes all the time and makes no revision.
 
 import { createHash } from "node:crypto";
-import type { AgentReport, DailyReport } from "@midwatch/core";
+import type { AgentReport, Report } from "@midwatch/core";
 import type { Store } from "@midwatch/store";
 import { clipBytes } from "../message-text.ts";
 import type { SentReport } from "./index.ts";
@@ -23,7 +23,7 @@ export async function isSettled(store: Pick<Store, "fact">, date: string): Promi
   return (await store.fact(prefix + date)) !== null;
 }
 
-export async function keepSent(store: Pick<Store, "claimFact">, report: DailyReport, text: string): Promise<void> {
+export async function keepSent(store: Pick<Store, "claimFact">, report: Report, text: string): Promise<void> {
   const kept: KeptReport = {
     at: report.madeAt,
     zone: report.zone,
@@ -41,7 +41,7 @@ export async function keepUnsent(store: Pick<Store, "claimFact">, date: string):
 /** What was sent about this day, and whether more is known now; a report on the same date in another zone is another day's. */
 export async function findSent(
   store: Pick<Store, "fact">,
-  report: DailyReport,
+  report: Report,
 ): Promise<{ readonly sent: SentReport | null; readonly revised: boolean }> {
   const stored = await store.fact(prefix + report.date);
   // Written above only.
@@ -50,12 +50,12 @@ export async function findSent(
   return { sent: { at: kept.at, text: kept.text }, revised: kept.digest !== digestOf(report) };
 }
 
-function digestOf(report: DailyReport): string {
+function digestOf(report: Report): string {
   const said = report.agents.map((agent) => saidOf(agent, report));
   return createHash("sha256").update(JSON.stringify(said)).digest("base64url");
 }
 
-function saidOf({ name, alive, restarts, cost, events, recovered }: AgentReport, { to }: DailyReport): unknown {
+function saidOf({ name, alive, restarts, cost, events, recovered }: AgentReport, { to }: Report): unknown {
   const { tokens, cycles, maxCycleTokens, costUsdMicros, unpricedBeats } = cost;
   return {
     name,

@@ -9,7 +9,7 @@ import {
   spellDuration,
   spellUsd,
   type AgentReport,
-  type DailyReport,
+  type Report,
   type FleetReport,
   type OpenIncident,
   type Restart,
@@ -73,7 +73,7 @@ export function reportWords({ report, sent, revised }: MadeReport): ReportWords 
 }
 
 /** One sentence for a subject line or a phone. */
-export function summaryOf(report: DailyReport): string {
+export function summaryOf(report: Report): string {
   const { fleet, quiet } = report;
   if (fleet.agents === 0) return "no agent was known";
   if (quiet) {
@@ -231,11 +231,11 @@ function restartLine({ at, by, who, reason, cause, attempt, outcome }: Restart, 
 }
 
 function costOf({ cost }: AgentReport): string {
-  const { left, tokensPerCycle, timesBaseline, timesWeek, costTimesWeek } = cost;
+  const { left, tokensPerCycle, timesBaseline, timesBefore, costTimesBefore } = cost;
   const compared = [
     timesBaseline === null ? null : `${spellTimes(timesBaseline)} its baseline`,
-    timesWeek === null ? null : `${spellTimes(timesWeek)} the last 7 days`,
-    costTimesWeek === null ? null : `cost ${spellTimes(costTimesWeek)} the last 7 days`,
+    timesBefore === null ? null : `${spellTimes(timesBefore)} the last 7 days`,
+    costTimesBefore === null ? null : `cost ${spellTimes(costTimesBefore)} the last 7 days`,
   ].filter((one) => one !== null);
   const cycle = tokensPerCycle === null ? null : `${spellCount(tokensPerCycle)} tokens a cycle`;
   const verdict = { no: "yes", above: "no, above it", below: "no, below it", unclear: "too little to compare" }[left];

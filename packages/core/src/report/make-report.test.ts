@@ -3,19 +3,19 @@ import test from "node:test";
 import type { HistoryEntry } from "../effect.ts";
 import { HOUR } from "../time.ts";
 import { agent, at, change, day, entry, hour, incident } from "../testing/report-facts.ts";
-import { dailyReport } from "./daily-report.ts";
-import type { AgentDayFacts, HourFacts } from "./facts.ts";
+import { makeReport } from "./make-report.ts";
+import type { AgentFacts, HourFacts } from "./facts.ts";
 import type { AgentReport } from "./report.ts";
 
-function reportOn(more: Partial<AgentDayFacts>): AgentReport {
-  return dailyReport(day([agent(more)])).agents[0]!;
+function reportOn(more: Partial<AgentFacts>): AgentReport {
+  return makeReport(day([agent(more)])).agents[0]!;
 }
 
 const hours = (n: number, cycles: number, tokens: number, more: Partial<HourFacts> = {}): readonly HourFacts[] =>
   Array.from({ length: n }, (_, index) => hour(index, cycles, tokens, more));
 
 test("a day on which nothing happened is quiet, for each agent and the fleet", () => {
-  const report = dailyReport(
+  const report = makeReport(
     day([agent({ name: "b" }), agent({ name: "a", hours: hours(24, 60, 200), baseline: 200 })]),
   );
   assert.equal(report.quiet, true);
@@ -30,7 +30,7 @@ test("a day on which nothing happened is quiet, for each agent and the fleet", (
 });
 
 test("an agent first seen after the day is not in its report", () => {
-  assert.deepEqual(dailyReport(day([agent({ firstSeenAt: at(24) })])).agents, []);
+  assert.deepEqual(makeReport(day([agent({ firstSeenAt: at(24) })])).agents, []);
 });
 
 test("restarts are told with when, why, by whom and what became of them", () => {
@@ -137,7 +137,7 @@ test("an agent stopped by a person during its probation has not failed", () => {
   );
 });
 
-const costs: readonly { name: string; facts: Partial<AgentDayFacts>; left: string }[] = [
+const costs: readonly { name: string; facts: Partial<AgentFacts>; left: string }[] = [
   { name: "a day at its baseline has not left it", facts: { hours: hours(24, 60, 210), baseline: 200 }, left: "no" },
   {
     name: "a day at twice its baseline has left it",
@@ -153,12 +153,12 @@ const costs: readonly { name: string; facts: Partial<AgentDayFacts>; left: strin
   { name: "without anything to compare with it is unclear", facts: { hours: hours(24, 60, 400) }, left: "unclear" },
   {
     name: "without a baseline the last seven days are the measure",
-    facts: { hours: hours(24, 60, 400), weekHours: [hour(-20, 60, 200)] },
+    facts: { hours: hours(24, 60, 400), beforeHours: [hour(-20, 60, 200)] },
     left: "above",
   },
   {
     name: "the same tokens at a dearer model have left what is usual",
-    facts: { hours: hours(24, 60, 200, { costUsdMicros: 120_000 }), weekHours: [hour(-20, 60, 200)], baseline: 200 },
+    facts: { hours: hours(24, 60, 200, { costUsdMicros: 120_000 }), beforeHours: [hour(-20, 60, 200)], baseline: 200 },
     left: "above",
   },
 ];
@@ -170,12 +170,12 @@ for (const { name, facts, left } of costs) {
 test("the day stands beside the baseline and the last seven days, in tokens and money", () => {
   const { cost } = reportOn({
     hours: [hour(1, 10, 400), hour(2, 10, 200, { maxCycleTokens: 900 })],
-    weekHours: [hour(-30, 10, 200), hour(-50, 10, 200)],
+    beforeHours: [hour(-30, 10, 200), hour(-50, 10, 200)],
     baseline: 200,
   });
   assert.deepEqual([cost.tokens, cost.cycles, cost.tokensPerCycle, cost.maxCycleTokens], [6_000, 20, 300, 900]);
-  assert.deepEqual([cost.timesBaseline, cost.timesWeek, cost.costTimesWeek], [1.5, 1.5, 1.5]);
-  assert.deepEqual([cost.week?.days, cost.week?.tokensPerDay], [2, 2_000]);
+  assert.deepEqual([cost.timesBaseline, cost.timesBefore, cost.costTimesBefore], [1.5, 1.5, 1.5]);
+  assert.deepEqual([cost.before?.days, cost.before?.tokensPerDay], [2, 2_000]);
 });
 
 test("an unpriced day costs an unknown amount, not nothing", () => {
@@ -231,9 +231,9 @@ test("what recovered by itself is told apart from what needs a human now", () =>
 
 test("a crash that a supervisor is still mending needs nobody yet", () => {
   const crashed = incident({ kind: "crashed", since: at(23), openedAt: at(23), severity: "warn" });
-  const mending = dailyReport(day([agent({ incidents: [crashed], mending: true, history: [change(at(23), "down")] })]));
+  const mending = makeReport(day([agent({ incidents: [crashed], mending: true, history: [change(at(23), "down")] })]));
   assert.deepEqual(mending.fleet.needsHuman, []);
-  const alone = dailyReport(day([agent({ incidents: [crashed] })]));
+  const alone = makeReport(day([agent({ incidents: [crashed] })]));
   assert.deepEqual(
     alone.fleet.needsHuman.map(({ agent: name, incident: { kind } }) => [name, kind]),
     [["bot", "crashed"]],
@@ -241,7 +241,7 @@ test("a crash that a supervisor is still mending needs nobody yet", () => {
 });
 
 test("the fleet's availability weighs each agent by the time it was due", () => {
-  const { fleet } = dailyReport(
+  const { fleet } = makeReport(
     day([
       agent({ name: "a", history: [change(at(12), "down")] }),
       agent({ name: "b", firstSeenAt: at(18), atStart: null, history: [change(at(18), "up")] }),

@@ -1,45 +1,61 @@
 import type { IncidentKind } from "../incident.ts";
 import { outageKinds } from "../incidents.ts";
 import type { Ms } from "../time.ts";
-import { dayCost, sumHours } from "./day-cost.ts";
-import type { AgentDayFacts, DayFacts, IncidentFact, Span } from "./facts.ts";
+import { agentDays, fleetUse, modelUse } from "./by-day.ts";
+import { periodCost, sumHours, type UsageSum } from "./cost.ts";
+import type { AgentFacts, ReportFacts, IncidentFact, Span } from "./facts.ts";
 import { outagesOf } from "./outages.ts";
-import type { AgentReport, Alive, DailyReport, FleetReport, OpenIncident, Recovered, ReportEvent } from "./report.ts";
+import { findPatterns } from "./patterns/find-patterns.ts";
+import type { AgentReport, Alive, Report, FleetReport, OpenIncident, Recovered, ReportEvent } from "./report.ts";
 import { restartsOf } from "./restarts.ts";
-import { momentsOf, stateSegments, subtract, type Moment } from "./timeline.ts";
+import { momentsOf, overlap, stateSegments, subtract, type Moment, type Segment } from "./timeline.ts";
 
-/** The daily report, from a day of facts. Pure: the same facts give the same report, so a report can be made again at any time. */
-export function dailyReport(facts: DayFacts): DailyReport {
-  const { date, zone, from, to, madeAt } = facts;
+/** A report, from the facts of its period. Pure: the same facts give the same report, so a report can be made again at any time. */
+export function makeReport(facts: ReportFacts): Report {
+  const { period, date, zone, from, to, madeAt, days, beforeDays } = facts;
   const until = Math.max(from, Math.min(to, madeAt));
   const known = facts.agents.filter(({ firstSeenAt }) => firstSeenAt < until);
-  const agents = known
-    .map((agent) => agentReport(agent, { from, to }, until))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const usage = sumHours(known.flatMap(({ hours }) => hours));
+  const agents = known.map((agent) => agentReport(agent, facts, until)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const fleet: FleetReport = {
+    ...sumHours(known.flatMap(({ hours }) => hours)),
+    ...fleetAnswers(agents),
+    alerts: alertCounts(known, { from, to: until }),
+    ...fleetUse(known, agents, facts),
+  };
   const quiet = agents.every((agent) => agent.quiet);
-  return { date, zone, from, to, until, madeAt, quiet, fleet: { ...fleetReport(agents), ...usage }, agents };
+  return { period, date, zone, from, to, until, madeAt, quiet, days, beforeDays, fleet, agents };
 }
 
-function agentReport(agent: AgentDayFacts, day: Span, until: Ms): AgentReport {
+function agentReport(agent: AgentFacts, facts: ReportFacts, until: Ms): AgentReport {
+  const { from, to, days, slowDays } = facts;
+  const alive = aliveness(agent, { span: { from, to }, days }, until);
+  const restarts = restartsOf(agent.history);
   const report = {
     name: agent.name,
     liveness: agent.liveness,
-    alive: aliveness(agent, day, until),
-    restarts: restartsOf(agent.history),
-    cost: dayCost(agent, day.from),
-    events: eventsOf(agent, { from: day.from, to: until }),
-    recovered: recoveredOf(agent, { from: day.from, to: until }),
+    alive,
+    restarts,
+    cost: periodCost(agent, from),
+    events: eventsOf(agent, { from, to: until }),
+    recovered: recoveredOf(agent, { from, to: until }),
     open: openOf(agent),
+    patterns: findPatterns(slowDays, agent.slow),
   };
-  const { verdict } = report.alive;
+  const { verdict } = alive;
   const fine = verdict === "yes" || verdict === "not-running";
   const usual = report.cost.left === "no" || report.cost.left === "unclear";
-  const happened = [report.restarts, report.events, report.recovered, report.open].some((list) => list.length > 0);
-  return { ...report, quiet: fine && usual && !happened };
+  const happened = [restarts, report.events, report.recovered, report.open, report.patterns].some(
+    (list) => list.length > 0,
+  );
+  const byDay = agentDays(agent, { days, alive, restarts });
+  return { ...report, days: byDay, models: modelUse(agent.models), quiet: fine && usual && !happened };
 }
 
-function aliveness(agent: AgentDayFacts, day: Span, until: Ms): Alive {
+function aliveness(
+  agent: AgentFacts,
+  { span: day, days }: { readonly span: Span; readonly days: readonly Span[] },
+  until: Ms,
+): Alive {
   const seen: Span = { from: day.from, to: until };
   const states = stateSegments(agent, day);
   const unseen = subtract(seen, agent.blind, agent.covered);
@@ -68,7 +84,12 @@ function aliveness(agent: AgentDayFacts, day: Span, until: Ms): Alive {
     observedMs: dueMs - time.unknown,
     outages,
     unseen,
+    byDay: days.map((one) => ({ up: timeIn(one, "up", moments), down: timeIn(one, "down", moments) })),
   };
+}
+
+function timeIn(day: Span, is: Moment, moments: readonly Segment<Moment>[]): number {
+  return moments.reduce((sum, moment) => sum + (moment.is === is ? overlap(moment, day) : 0), 0);
 }
 
 function verdictOf(time: Readonly<Record<Moment, number>>): Alive["verdict"] {
@@ -86,9 +107,9 @@ const costKinds: readonly IncidentKind[] = [
   "budget-exceeded",
 ];
 
-function eventsOf(agent: AgentDayFacts, day: Span): readonly ReportEvent[] {
+function eventsOf(agent: AgentFacts, day: Span): readonly ReportEvent[] {
   const events: ReportEvent[] = agent.incidents
-    .filter((incident) => costKinds.includes(incident.kind) && overlaps(incident, day))
+    .filter((incident) => costKinds.includes(incident.kind) && isIn(incident, day))
     .map(({ kind, openedAt, title, resolvedAt }) => ({ at: openedAt, kind, text: title, endedAt: resolvedAt }));
   for (const { at, kind, data, text } of agent.history) {
     const phase = data["phase"];
@@ -104,7 +125,7 @@ function eventsOf(agent: AgentDayFacts, day: Span): readonly ReportEvent[] {
   return events.toSorted((a, b) => a.at - b.at);
 }
 
-function recoveredOf(agent: AgentDayFacts, day: Span): readonly Recovered[] {
+function recoveredOf(agent: AgentFacts, day: Span): readonly Recovered[] {
   return agent.incidents.flatMap(({ kind, severity, title, since, resolvedAt, resolvedBy }) => {
     const today = resolvedAt !== null && resolvedAt >= day.from && resolvedAt < day.to;
     if (!today || severity === "info" || (resolvedBy !== "itself" && resolvedBy !== "restart")) return [];
@@ -113,7 +134,7 @@ function recoveredOf(agent: AgentDayFacts, day: Span): readonly Recovered[] {
 }
 
 /** What is open now, whichever day it began. `info` is never asked of anyone. */
-function openOf(agent: AgentDayFacts): readonly OpenIncident[] {
+function openOf(agent: AgentFacts): readonly OpenIncident[] {
   return agent.incidents
     .filter(({ resolvedAt, severity }) => resolvedAt === null && severity !== "info")
     .map(({ id, kind, severity, title, text, since, acknowledged }) => {
@@ -122,11 +143,13 @@ function openOf(agent: AgentDayFacts): readonly OpenIncident[] {
     });
 }
 
-function overlaps({ openedAt, resolvedAt }: IncidentFact, { from, to }: Span): boolean {
+function isIn({ openedAt, resolvedAt }: IncidentFact, { from, to }: Span): boolean {
   return openedAt < to && (resolvedAt ?? Infinity) >= from;
 }
 
-function fleetReport(agents: readonly AgentReport[]): Omit<FleetReport, keyof ReturnType<typeof sumHours>> {
+function fleetAnswers(
+  agents: readonly AgentReport[],
+): Omit<FleetReport, keyof UsageSum | "alerts" | "days" | "models" | "trend"> {
   const sum = (count: (agent: AgentReport) => number): number =>
     agents.reduce((total, agent) => total + count(agent), 0);
   const verdicts = { yes: 0, no: 0, "while-observed": 0, "not-running": 0 };
@@ -143,8 +166,17 @@ function fleetReport(agents: readonly AgentReport[]): Omit<FleetReport, keyof Re
     leftBaseline: agents.filter(({ cost }) => cost.left === "above" || cost.left === "below").map(({ name }) => name),
     events: sum(({ events }) => events.length),
     recovered: sum(({ recovered }) => recovered.length),
+    patterns: agents.flatMap(({ name, patterns }) => patterns.map((pattern) => ({ agent: name, pattern }))),
     needsHuman: agents.flatMap(({ name, open }) =>
       open.filter(({ needsHuman }) => needsHuman).map((incident) => ({ agent: name, incident })),
     ),
   };
+}
+
+function alertCounts(agents: readonly AgentFacts[], { from, to }: Span): FleetReport["alerts"] {
+  const counts = new Map<IncidentKind, number>();
+  for (const { kind, severity, openedAt } of agents.flatMap(({ incidents }) => incidents)) {
+    if (severity !== "info" && openedAt >= from && openedAt < to) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return [...counts].map(([kind, count]) => ({ kind, count })).toSorted((a, b) => b.count - a.count);
 }

@@ -1,5 +1,5 @@
 import { DAY, type Ms } from "../time.ts";
-import type { AgentDayFacts, HourFacts } from "./facts.ts";
+import type { AgentFacts, HourFacts } from "./facts.ts";
 
 /** What was used, and how it compares. Money is integer micro-dollars. */
 export interface UsageSum {
@@ -12,23 +12,23 @@ export interface UsageSum {
   readonly unpricedBeats: number;
 }
 
-export interface DayCost extends UsageSum {
+export interface PeriodCost extends UsageSum {
   readonly tokensPerCycle: number | null;
   readonly costUsdMicrosPerCycle: number | null;
   readonly baseline: number | null;
-  /** The day's tokens per cycle as a multiple of the baseline. */
+  /** Tokens per cycle as a multiple of the baseline. */
   readonly timesBaseline: number | null;
-  readonly week: WeekCost | null;
-  /** Tokens, and cost, per cycle as a multiple of the last seven days. */
-  readonly timesWeek: number | null;
-  readonly costTimesWeek: number | null;
+  readonly before: UsualCost | null;
+  /** Tokens, and cost, per cycle as a multiple of the days before. */
+  readonly timesBefore: number | null;
+  readonly costTimesBefore: number | null;
   /** `unclear`: too few cycles, or nothing to compare with. */
   readonly left: "no" | "above" | "below" | "unclear";
 }
 
-/** The seven days before, as one ordinary day. */
-export interface WeekCost {
-  /** Of the seven, days on which the agent used anything. */
+/** The days before, as one ordinary day. */
+export interface UsualCost {
+  /** Of these, days on which the agent used anything. */
   readonly days: number;
   readonly tokensPerDay: number;
   readonly tokensPerCycle: number;
@@ -41,24 +41,24 @@ const leftFactor = 1.5;
 /** A mean of fewer cycles says little. The detector waits for as many. */
 const fewestCycles = 10;
 
-export function dayCost({ hours, weekHours, baseline }: AgentDayFacts, from: Ms): DayCost {
+export function periodCost({ hours, beforeHours, baseline }: AgentFacts, from: Ms): PeriodCost {
   const used = sumHours(hours);
   const tokensPerCycle = per(used.tokens, used.cycles);
   const costUsdMicrosPerCycle = per(used.costUsdMicros, used.cycles);
-  const week = weekCost(weekHours, from);
+  const before = usualCost(beforeHours, from);
   const timesBaseline = per(tokensPerCycle, baseline);
-  const timesWeek = per(tokensPerCycle, week?.tokensPerCycle ?? null);
-  const costTimesWeek = per(costUsdMicrosPerCycle, week?.costUsdMicrosPerCycle ?? null);
-  const compared = [timesBaseline ?? timesWeek, costTimesWeek].filter((times) => times !== null);
+  const timesBefore = per(tokensPerCycle, before?.tokensPerCycle ?? null);
+  const costTimesBefore = per(costUsdMicrosPerCycle, before?.costUsdMicrosPerCycle ?? null);
+  const compared = [timesBaseline ?? timesBefore, costTimesBefore].filter((times) => times !== null);
   return {
     ...used,
     tokensPerCycle,
     costUsdMicrosPerCycle,
     baseline,
     timesBaseline,
-    week,
-    timesWeek,
-    costTimesWeek,
+    before,
+    timesBefore,
+    costTimesBefore,
     left: used.cycles < fewestCycles ? "unclear" : verdict(compared),
   };
 }
@@ -81,7 +81,7 @@ export function sumHours(hours: readonly HourFacts[]): UsageSum {
   };
 }
 
-function weekCost(hours: readonly HourFacts[], from: Ms): WeekCost | null {
+function usualCost(hours: readonly HourFacts[], from: Ms): UsualCost | null {
   const used = sumHours(hours);
   const days = new Set(hours.filter(({ tokens }) => tokens > 0).map(({ hour }) => Math.floor((from - 1 - hour) / DAY)))
     .size;
@@ -96,7 +96,7 @@ function weekCost(hours: readonly HourFacts[], from: Ms): WeekCost | null {
   };
 }
 
-function verdict(times: readonly number[]): DayCost["left"] {
+function verdict(times: readonly number[]): PeriodCost["left"] {
   if (times.length === 0) return "unclear";
   if (times.some((one) => one > leftFactor)) return "above";
   return times.some((one) => one < 1 / leftFactor) ? "below" : "no";
