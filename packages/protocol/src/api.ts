@@ -258,24 +258,36 @@ export interface SpanView {
   to: Iso;
 }
 
-/** `GET /api/v1/reports/daily`: one local day in five answers, for the fleet and for each agent. Fractions are from 0 to 1. */
+/**
+ * `GET /api/v1/reports/daily|weekly|monthly`: a local day, week or month in five answers, for the fleet and for each agent, and the slow
+ * patterns. Fractions are from 0 to 1.
+ */
 export interface ReportView {
-  /** The local day, "2026-11-24", in `time_zone`. */
+  period: "day" | "week" | "month";
+  /** The first local day, "2026-11-24", in `time_zone`; weeks begin on Monday. */
   date: string;
+  /** The last one. */
+  last_date: string;
+  /** The only agent it is about; null when it is about all. */
+  agent: string | null;
   time_zone: string;
   from: Iso;
   to: Iso;
-  /** Until when the day was over when the report was made: `to`, unless it was made during the day. */
+  /** Until when it was over when the report was made: `to`, unless it was made before. */
   until: Iso;
   made_at: Iso;
   /** Nothing happened that a person would want to read about. */
   quiet: boolean;
-  /** What was sent about this day to the channels, and when; null when nothing was. */
+  /** What was sent about it to the channels, and when; null when nothing was. */
   sent: { at: Iso; text: string } | null;
-  /** What is known of the day has changed since the report was sent. */
+  /** What is known of it has changed since the report was sent. */
   revised: boolean;
   fleet: FleetReportView;
+  /** How many days before it its cost is compared with. */
+  before_days: number;
   agents: AgentReportView[];
+  /** Names of those with nothing to tell. */
+  quiet_agents: string[];
   /** Agents that were left out of `agents`: quiet ones, and those beyond the bound of a message. Only in webhooks. */
   agents_left_out?: number;
 }
@@ -304,27 +316,69 @@ export interface FleetReportView {
   left_baseline: string[];
   events: number;
   recovered: number;
+  /** Warnings and pages that were opened in the period, by kind, most first. */
+  alerts: { kind: string; count: number }[];
+  patterns: (PatternView & { agent: string })[];
+  days: ReportDayView[];
+  /** Most expensive first. */
+  models: ModelUseView[];
+  /** Usage of each of the 30 days up to the end of the period, whatever its length. */
+  trend: { date: string; usage: UsageView }[];
   needs_human: (OpenIncidentView & { agent: string })[];
+}
+
+/** Something slow that no single alert shows, seen in the 30 days up to the end of the period. */
+export interface PatternView {
+  kind: string;
+  /** One clause: "tokens per cycle creep up, 24 % a week". */
+  title: string;
+  /** What it was seen in, a line each. */
+  evidence: string[];
+  /** What to do next, as a sentence. */
+  next: string;
+  unit: "tokens" | "ms" | "bytes" | null;
+  /** For a chart; may be empty. */
+  series: { at: Iso; value: number }[];
+}
+
+/** One day of the period. */
+export interface ReportDayView {
+  date: string;
+  up_s: number;
+  down_s: number;
+  restarts: number;
+  usage: UsageView;
+}
+
+export interface ModelUseView {
+  provider: string | null;
+  model: string | null;
+  calls: number;
+  tokens: number;
+  /** Null when nothing of it has a price. */
+  cost_usd: number | null;
+  /** Tokens of calls without a price; their cost is missing from `cost_usd`. */
+  unpriced_tokens: number;
 }
 
 export interface AgentReportView {
   name: string;
   liveness: AgentView["liveness"];
   quiet: boolean;
-  /** 1. Was it alive the whole day? */
+  /** 1. Was it alive all the time? */
   alive: {
     verdict: AliveVerdict;
     availability: number | null;
-    /** Seconds of the day by what the agent was. */
+    /** Seconds by what the agent was. */
     time_s: Record<string, number>;
-    /** The part of the day that was there to be seen, and how much of it was seen. */
+    /** The part that was there to be seen, and how much of it was seen. */
     due_s: number;
     observed_s: number;
     outages: {
       from: Iso;
-      /** Null when it went on past the day. */
+      /** Null when it went on past the period. */
       to: Iso | null;
-      /** Inside the day. */
+      /** Inside the period. */
       duration_s: number;
       unseen_s: number;
       cause: string;
@@ -350,8 +404,8 @@ export interface AgentReportView {
     cost_usd_per_cycle: number | null;
     baseline_tokens: number | null;
     times_baseline: number | null;
-    /** The seven days before, as one ordinary day. */
-    week: {
+    /** The days before the period, as one ordinary day. */
+    before: {
       days: number;
       tokens_per_day: number;
       tokens_per_cycle: number;
@@ -367,6 +421,10 @@ export interface AgentReportView {
   recovered: { kind: string; title: string; since: Iso; resolved_at: Iso; by: "itself" | "restart" }[];
   /** … and what is open now. */
   open: OpenIncidentView[];
+  patterns: PatternView[];
+  /** Empty in messages. */
+  days: ReportDayView[];
+  models: ModelUseView[];
 }
 
 export interface OpenIncidentView {

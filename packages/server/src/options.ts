@@ -10,6 +10,7 @@ import { ConfigError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { SharedLimits } from "./metering/shared-budgets.ts";
 import { isLoopbackName } from "@midwatch/protocol";
+import type { ReportPlan } from "./report/schedule.ts";
 import type { OwnPrices } from "./pricing/own-prices.ts";
 import { isTimeZone } from "./views/local-day.ts";
 
@@ -29,8 +30,8 @@ export interface ServerOptions {
   readonly alertsTo: readonly string[];
   /** Routes, quiet hours, maintenance and the like; what is not given is as in `alertDefaults`. */
   readonly alerts?: Partial<AlertSettings>;
-  /** The daily report: local time "HH:MM" and the channels it goes to; null sends none. */
-  readonly report: { readonly at: string; readonly to: readonly string[] } | null;
+  /** When reports are sent, and to whom; null sends none. */
+  readonly report: ReportPlan | null;
   /** Budgets that several agents share; none unless given. */
   readonly budgets?: SharedLimits;
   /** The price table of the settings; the tables that ship hold for what is not in it. */

@@ -49,8 +49,8 @@ test("the five questions are answered in one order, for all agents and for each"
 
 test("an outage, the restart after it and the time nobody watched are told apart", async () => {
   await using watch = await eventfulDay();
-  const made = await watch.reporter.daily({ date: "2026-11-24", timeZone: null });
-  const { agents, fleet } = watch.reporter.data(made);
+  const view = await watch.view("2026-11-24");
+  const { agents, fleet } = view;
   const bot = agents.find(({ name }) => name === "bot")!;
   assert.equal(bot.alive.verdict, "no");
   // From the last beat at 02:55 to the next at 04:00; the two hours nobody watched are in neither sum.
@@ -70,7 +70,7 @@ test("an outage, the restart after it and the time nobody watched are told apart
   );
   assert.equal(agents.find(({ name }) => name === "alpha")?.alive.verdict, "while-observed");
   assert.deepEqual([fleet.agents, fleet.restarts, fleet.needs_human.length], [2, 1, 0]);
-  const text = watch.reporter.text(made);
+  const text = watch.reporter.text(view);
   assert.match(text, /02:55–04:00 {2}1 h 5 min {2}sent no beats/);
   assert.match(text, /yes, while observed \(22 h of 24 h\)/);
 });
@@ -79,7 +79,7 @@ test("what a supervisor's spool delivers afterwards fills the time nobody watche
   await using watch = await eventfulDay();
   const [eight, ten] = [midnight + 20 * HOUR, midnight + 22 * HOUR];
   await watch.beats("alpha", eight, ten, { tokens_used: 1_500, run_id: "run-1" });
-  const { report } = await watch.reporter.daily({ date: "2026-11-24", timeZone: null });
+  const { report } = await watch.made("2026-11-24");
   const alpha = report.agents.find(({ name }) => name === "alpha")!;
   assert.equal(alpha.alive.time.unknown, 0);
 });
@@ -89,14 +89,11 @@ test("cost is compared with the baseline of the days before, whatever the day it
   await watch.beats("bot", midnight - 3 * DAY, midnight, { tokens_used: 2_000 });
   await watch.beats("bot", midnight, midnight + DAY, { tokens_used: 5_000 });
   watch.now = nextMorning;
-  const { report } = await watch.reporter.daily({ date: "2026-11-24", timeZone: null });
+  const { report } = await watch.made("2026-11-24");
   const { cost } = report.agents[0]!;
   assert.deepEqual([cost.baseline, cost.timesBaseline, cost.before?.days, cost.left], [2_000, 2.5, 3, "above"]);
   assert.equal(cost.costUsdMicros, null, "unpriced is not free");
-  assert.match(
-    watch.reporter.text({ report, sent: null, revised: false }),
-    /no, above it: 5,000 tokens a cycle \(2\.5 × its baseline/,
-  );
+  assert.match(await watch.text("2026-11-24"), /no, above it: 5,000 tokens a cycle \(2\.5 × its baseline/);
 });
 
 test("what needs a human is named first, with what to do", async () => {
@@ -133,7 +130,7 @@ for (const { name, date, hours, utcMidnight } of [
   test(name, async () => {
     await using watch = await WatchInTest.open(berlin, utcMidnight - DAY);
     await watch.beats("bot", utcMidnight - DAY, utcMidnight + 30 * HOUR, { tokens_used: 2_000 });
-    const { report } = await watch.reporter.daily({ date, timeZone: null });
+    const { report } = await watch.made(date);
     assert.deepEqual([report.from, report.to], [utcMidnight, utcMidnight + hours * HOUR]);
     const { alive, cost } = report.agents[0]!;
     assert.deepEqual([alive.verdict, alive.time.up], ["yes", hours * HOUR]);
@@ -152,13 +149,13 @@ test("a time that comes twice is told with its offset", async () => {
 
 test("without a date the report is of the last whole day; of today it says that the day is not over", async () => {
   await using watch = await eventfulDay();
-  assert.equal((await watch.reporter.daily({ date: null, timeZone: null })).report.date, "2026-11-24");
+  assert.equal((await watch.made(null)).report.date, "2026-11-24");
   assert.match(await watch.text("today"), /The day is not over: this tells of it up to 08:00\./);
 });
 
 test("another zone cuts another day", async () => {
   await using watch = await eventfulDay();
-  const { report } = await watch.reporter.daily({ date: "2026-11-24", timeZone: "America/New_York" });
+  const { report } = await watch.made("2026-11-24", { timeZone: "America/New_York" });
   assert.equal(report.from, Date.UTC(2026, 10, 24, 5));
 });
 
@@ -170,7 +167,7 @@ for (const { query, path } of [
 ]) {
   test(`a query for ${query.date ?? "no date"} in ${query.timeZone ?? "no zone"} is refused, and \`${path}\` is named`, async () => {
     await using watch = await WatchInTest.open(berlin, midnight);
-    await assert.rejects(watch.reporter.daily(query), (error) => {
+    await assert.rejects(watch.made(query.date, query), (error) => {
       assert.ok(error instanceof ApiError);
       assert.deepEqual([error.status, error.code, error.details?.[0]?.path], [422, "invalid_field", path]);
       return true;
@@ -180,8 +177,7 @@ for (const { query, path } of [
 
 test("all who ask for one day at the same time get one report", async () => {
   await using watch = await eventfulDay();
-  const query = { date: "2026-11-24", timeZone: null };
-  const [one, other] = await Promise.all([watch.reporter.daily(query), watch.reporter.daily(query)]);
+  const [one, other] = await Promise.all([watch.made("2026-11-24"), watch.made("2026-11-24")]);
   assert.equal(one, other);
 });
 
@@ -194,11 +190,11 @@ test("nothing an agent says can become markup, a terminal sequence or a line of 
     await watch.beats("bot", at, at + 1, { status: "error", message: hostile });
   }
   watch.now = nextMorning;
-  const made = await watch.reporter.daily({ date: "2026-11-24", timeZone: null });
-  const html = watch.reporter.html(made);
+  const view = await watch.view("2026-11-24");
+  const html = watch.reporter.html(view);
   assert.match(html, /&lt;script&gt;alert\(1\)&lt;\/script&gt;/);
   assert.doesNotMatch(html, /<script|\u001b|\u202e|<img|src=|href=/);
-  const text = watch.reporter.text(made);
+  const text = watch.reporter.text(view);
   assert.match(text, /<script>/);
   assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u202e]/);
   assert.equal(text.match(/^[! ] 5\. /gm)?.length, 2, "one for all agents, one for the agent");
@@ -206,8 +202,8 @@ test("nothing an agent says can become markup, a terminal sequence or a line of 
 
 test("the HTML is one whole document with the same answers as the text", async () => {
   await using watch = await eventfulDay();
-  const made = await watch.reporter.daily({ date: "2026-11-24", timeZone: null });
-  const html = watch.reporter.html(made);
+  const view = await watch.view("2026-11-24");
+  const html = watch.reporter.html(view);
   assert.match(html, /^<!doctype html>\n<html lang="en">[\s\S]*<\/html>\n$/);
   assert.match(html, /prefers-color-scheme: dark/);
   assert.equal(html.match(/<th scope="row">/g)?.length, 15);

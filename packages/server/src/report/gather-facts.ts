@@ -1,80 +1,178 @@
-// Collects what one day's report is made of. Everything is read agent by agent along an index, a few agents per turn of the
-// event loop: a report over a thousand agents takes a second, and no beat waits for it.
+// Collects what a report is made of. Everything is read agent by agent along an index, a few agents per turn of the event
+// loop: a report over a thousand agents takes seconds, and no beat waits for it.
 
 import {
+  deathsIn,
   graceOf,
+  HOUR,
   stateAfter,
   type AgentFacts,
-  type ReportFacts,
+  type Death,
   type HistoryEntry,
   type HistoryKind,
+  type HourFacts,
   type IncidentFact,
+  type ModelFacts,
   type Ms,
+  type ReportFacts,
+  type SlowFacts,
   type Span,
 } from "@midwatch/core";
 import type { AgentRow, PageOf, PageQuery, Store, StoredIncident } from "@midwatch/store";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { SettingsOf } from "../settings.ts";
 import { gapFactPrefix, type Gap } from "../sweeper/sight.ts";
-import type { ReportDay } from "./report-day.ts";
+import type { ReportSpan } from "./report-span.ts";
 
 export interface FactSources {
-  readonly store: Pick<Store, "agents" | "history" | "incidents" | "hours" | "beats" | "factsWith">;
+  readonly store: Pick<
+    Store,
+    "agent" | "agents" | "history" | "incidents" | "hours" | "modelSums" | "beats" | "factsWith"
+  >;
   readonly settingsOf: SettingsOf;
 }
 
 const pageSize = 500;
-/** Of one agent's lists in one day: 50,000 lines, far more than a day of crashing writes. What is older is left out. */
+/** Of one agent's lists in one period: 50,000 lines, far more than a day of crashing writes. What is older is left out. */
 const maxPages = 100;
 const agentsPerTurn = 10;
 
-export async function gatherFacts(day: ReportDay, now: Ms, sources: FactSources): Promise<ReportFacts> {
-  const gaps = await gapsIn(day, sources.store);
+/** `only` names the one agent to tell of; null when there is none of this name. */
+export async function gatherFacts(
+  span: ReportSpan,
+  now: Ms,
+  sources: FactSources & { readonly only: string | null },
+): Promise<ReportFacts> {
+  const { store, only } = sources;
+  const asked = { span, now, gaps: await gapsIn(span, store), models: await modelsIn(span, store) };
   const agents: AgentFacts[] = [];
+  let read = 0;
+  for await (const row of rowsOf(only, store)) {
+    if (read++ % agentsPerTurn === 0) await nextTurn();
+    if (row.state.firstSeenAt < span.to) agents.push(await agentFacts(row, asked, sources));
+  }
+  const { period, date, zone, from, to, days, slowDays, beforeDays } = span;
+  return { period, date, zone, from, to, madeAt: now, days, slowDays, beforeDays, agents };
+}
+
+async function* rowsOf(only: string | null, store: Pick<Store, "agent" | "agents">): AsyncIterable<AgentRow> {
+  if (only !== null) {
+    const row = await store.agent(only);
+    if (row !== null) yield row;
+    return;
+  }
   for (let cursor: string | null = null, first = true; first || cursor !== null; first = false) {
-    const page: PageOf<AgentRow> = await sources.store.agents({ limit: pageSize, cursor });
-    for (const [index, row] of page.items.entries()) {
-      if (index % agentsPerTurn === 0) await nextTurn();
-      if (row.state.firstSeenAt < day.to) agents.push(await agentFacts(row, { day, now, gaps }, sources));
-    }
+    const page: PageOf<AgentRow> = await store.agents({ limit: pageSize, cursor });
+    yield* page.items;
     cursor = page.next;
   }
-  const { date, zone, from, to } = day;
-  return { date, zone, from, to, madeAt: now, agents };
 }
 
 interface Asked {
-  readonly day: ReportDay;
+  readonly span: ReportSpan;
   readonly now: Ms;
   readonly gaps: readonly Span[];
+  readonly models: ReadonlyMap<string, readonly ModelFacts[]>;
 }
 
-async function agentFacts(row: AgentRow, { day, now, gaps }: Asked, sources: FactSources): Promise<AgentFacts> {
+async function agentFacts(
+  row: AgentRow,
+  { span, now, gaps, models }: Asked,
+  sources: FactSources,
+): Promise<AgentFacts> {
   const { store, settingsOf } = sources;
   const { name, state } = row;
   const { recovery, supervisor } = state;
-  const { from, to, weekFrom } = day;
-  const hours = await store.hours({ agent: name, from: weekFrom, to });
+  const { from, to, beforeFrom } = span;
+  const slowFrom = span.slowDays[0]?.from ?? from;
+  const since = Math.min(from, slowFrom);
+  // An hour of the ledger is one of UTC. Where the zone is off by half an hour, the one that midnight cuts counts for the day it began in.
+  const hours = await store.hours({ agent: name, from: Math.min(beforeFrom, slowFrom), to });
+  const history = await historyOf(name, { from: since, to }, store);
+  const incidents = await incidentsOf(row, { span: { from: since, to }, now }, store);
+  const { slowDays } = span;
+  const isSlow = (at: Ms): boolean => at >= slowFrom && at < (slowDays.at(-1)?.to ?? slowFrom);
+  const slow = { history: history.filter(({ at }) => isSlow(at)), hours: hours.filter(({ hour }) => isSlow(hour)) };
   return {
     name,
     firstSeenAt: state.firstSeenAt,
     liveness: settingsOf(row.overrides).liveness,
     atStart: await stateAt(row, from, store),
-    history: await historyOf(name, day, store),
-    incidents: await incidentsOf(row, { day, now }, store),
+    history: history.filter(({ at }) => at >= from),
+    incidents: incidents.filter(({ resolvedAt }) => resolvedAt === null || resolvedAt >= from),
     blind: gaps,
     covered: await coveredBySpool(row, gaps, sources),
     mending: recovery !== null && mending.has(recovery.phase) && supervisor?.lost === false,
-    // An hour of the ledger is one of UTC. Where the zone is off by half an hour, the one that midnight cuts counts for the day it began in.
     hours: hours.filter(({ hour }) => hour >= from),
-    beforeHours: hours.filter(({ hour }) => hour < from),
+    beforeHours: hours.filter(({ hour }) => hour >= beforeFrom && hour < from),
+    models: models.get(name) ?? [],
+    slow: {
+      ...slow,
+      incidents: incidents.filter(({ openedAt }) => isSlow(openedAt)),
+      deaths: await deathsOf(name, slow, store),
+    },
     baseline: await baselineAt(name, from, store),
   };
 }
 
 const mending: ReadonlySet<string> = new Set(["starting", "probation", "cooldown"]);
 
-/** What the agent was when the day began: what it is, if it has not changed since; else what its history says. */
+/** What counts, by agent and day. Added up in the store: the hours of a month are a hundred thousand rows. */
+async function modelsIn(
+  { days }: ReportSpan,
+  store: Pick<Store, "modelSums">,
+): Promise<ReadonlyMap<string, readonly ModelFacts[]>> {
+  const models = new Map<string, ModelFacts[]>();
+  for (const { date, from, to } of days) {
+    await nextTurn();
+    for (const { agent, ...sum } of await store.modelSums({ from, to })) {
+      const list = models.get(agent) ?? [];
+      models.set(agent, list);
+      list.push({ date, ...sum });
+    }
+  }
+  return models;
+}
+
+/** Deaths whose memory is read; more say nothing new. */
+const maxDeaths = 10;
+/** A run shorter than this has too few hours to see it grow. */
+const shortRunMs = 12 * HOUR;
+
+async function deathsOf(
+  agent: string,
+  slow: Pick<SlowFacts, "history" | "hours">,
+  store: Pick<Store, "beats">,
+): Promise<readonly Death[]> {
+  const deaths: Death[] = [];
+  for (const death of deathsIn(slow.history).slice(-maxDeaths)) {
+    const isShort = death.at - death.from < shortRunMs;
+    deaths.push({
+      ...death,
+      memory: isShort ? await memoryInBeats(agent, death, store) : memoryInHours(slow.hours, death),
+    });
+  }
+  return deaths;
+}
+
+function memoryInHours(hours: readonly HourFacts[], { from, at }: Pick<Death, "from" | "at">): Death["memory"] {
+  return hours.flatMap(({ hour, maxMemoryBytes: bytes }) =>
+    bytes === null || hour < from || hour >= at ? [] : [{ at: hour, bytes }],
+  );
+}
+
+async function memoryInBeats(
+  agent: string,
+  { from, at }: Pick<Death, "from" | "at">,
+  store: Pick<Store, "beats">,
+): Promise<Death["memory"]> {
+  const { items } = await store.beats(agent, { from, to: at + 1, limit: pageSize, cursor: null });
+  return items
+    .flatMap((beat) => (beat.memoryBytes === null ? [] : [{ at: beat.at, bytes: beat.memoryBytes }]))
+    .toReversed();
+}
+
+/** What the agent was when the period began: what it is, if it has not changed since; else what its history says. */
 async function stateAt(row: AgentRow, at: Ms, store: Pick<Store, "history">): Promise<AgentFacts["atStart"]> {
   const { state, since, firstSeenAt } = row.state;
   if (firstSeenAt >= at) return null;
@@ -99,26 +197,22 @@ const reportedKinds: readonly HistoryKind[] = [
 ];
 
 /** In the order in which it was written. */
-async function historyOf(
-  agent: string,
-  { from, to }: ReportDay,
-  store: Pick<Store, "history">,
-): Promise<HistoryEntry[]> {
+async function historyOf(agent: string, { from, to }: Span, store: Pick<Store, "history">): Promise<HistoryEntry[]> {
   const events = await readPages((page) => store.history(agent, { from, to, kinds: reportedKinds, ...page }));
   return events.toSorted((a, b) => a.id - b.id).map(({ at, kind, text, data }) => ({ at, kind, text, data }));
 }
 
 async function incidentsOf(
   row: AgentRow,
-  { day, now }: Pick<Asked, "day" | "now">,
+  { span, now }: { readonly span: Span; readonly now: Ms },
   store: Pick<Store, "incidents">,
 ): Promise<readonly IncidentFact[]> {
   const agent = row.name;
   const found = new Map<number, StoredIncident>();
-  const overlapping = await readPages((page) => store.incidents({ agent, from: day.from, to: day.to, ...page }));
+  const overlapping = await readPages((page) => store.incidents({ agent, from: span.from, to: span.to, ...page }));
   for (const one of overlapping) found.set(one.id, one);
-  // What was opened after the day and is open now is asked of a person now, whatever day it is about.
-  const more = row.state.incidents.length > 0 && day.to <= now;
+  // What was opened after the period and is open now is asked of a person now, whatever it is about.
+  const more = row.state.incidents.length > 0 && span.to <= now;
   const open = more ? await readPages((page) => store.incidents({ agent, open: true, ...page })) : [];
   for (const one of open) found.set(one.id, one);
   return [...found.values()].sort((a, b) => a.id - b.id).map(incidentFact);
@@ -140,11 +234,11 @@ function incidentFact({ id, incident, resolvedAt, resolvedBy }: StoredIncident):
   };
 }
 
-/** How far back the mean that stands for "before the day" reaches, in beats. */
+/** How far back the mean that stands for "before" reaches, in beats. */
 const baselineBeats = 100;
 
 /**
- * What the day is compared with: the mean of the baselines of the last cycles before it. An agent whose cycles are of several
+ * What the period is compared with: the mean of the baselines of the last cycles before it. An agent whose cycles are of several
  * kinds has a baseline for each, and this mean weighs them as often as they ran.
  */
 async function baselineAt(agent: string, at: Ms, store: Pick<Store, "beats">): Promise<number | null> {
@@ -153,7 +247,7 @@ async function baselineAt(agent: string, at: Ms, store: Pick<Store, "beats">): P
   return baselines.length === 0 ? null : baselines.reduce((sum, one) => sum + one, 0) / baselines.length;
 }
 
-async function gapsIn({ from, to }: ReportDay, store: Pick<Store, "factsWith">): Promise<readonly Span[]> {
+async function gapsIn({ from, to }: Span, store: Pick<Store, "factsWith">): Promise<readonly Span[]> {
   const facts = await store.factsWith(gapFactPrefix);
   // Written by `Sight` only.
   const gaps = facts.map(({ value }) => JSON.parse(value) as Gap);

@@ -1,51 +1,70 @@
-import type { Ms } from "@midwatch/core";
+import type { Iso, ReportView } from "@midwatch/protocol";
 import { Temporal } from "temporal-polyfill";
 
 /** Spells moments as a reader in the report's zone would read them off a wall clock. */
 export interface LocalTimes {
-  /** "Tuesday, 24 November 2026" */
-  readonly day: string;
-  /** "03:12"; with the day when it is another one, with the offset on a day on which clocks change. */
-  at(moment: Ms): string;
+  /** "Tuesday, 24 November 2026", "23–29 November 2026", "November 2026" */
+  readonly period: string;
+  /** "03:12"; with the day when it is not the only one, with the offset when clocks change in between. */
+  at(moment: Iso): string;
   /** "03:12–03:31"; "since 03:12" when it went on. */
-  span(from: Ms, to: Ms | null): string;
+  span(from: Iso, to: Iso | null): string;
   /** "24 Nov 2026, 08:00" */
-  full(moment: Ms): string;
+  full(moment: Iso): string;
 }
 
-const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
-
-export function localTimes(day: {
-  readonly date: string;
-  readonly zone: string;
-  readonly from: Ms;
-  readonly to: Ms;
-}): LocalTimes {
-  const local = (moment: Ms) => Temporal.Instant.fromEpochMilliseconds(moment).toZonedDateTimeISO(day.zone);
+export function localTimes(report: ReportView): LocalTimes {
+  const local = (moment: Iso) => Temporal.Instant.from(moment).toZonedDateTimeISO(report.time_zone);
   // On a day on which clocks change, 02:30 may be two moments or none. The offset tells which.
-  const changes = local(day.from).offset !== local(day.to).offset;
-  const clock = (moment: Ms): string => {
+  const changes = local(report.from).offset !== local(report.to).offset;
+  const only = report.date === report.last_date ? report.date : null;
+  const clock = (moment: Iso): string => {
     const time = local(moment);
     return time.toPlainTime().toString({ smallestUnit: "minute" }) + (changes ? time.offset : "");
   };
-  const short = (moment: Ms): string => {
-    const time = local(moment);
-    return `${time.day} ${months[time.month - 1] ?? ""}`;
-  };
-  const at = (moment: Ms): string => {
-    const date = local(moment).toPlainDate().toString();
-    return date === day.date ? clock(moment) : `${short(moment)} ${clock(moment)}`;
+  const short = (moment: Iso): string => spellDay(local(moment).toPlainDate().toString());
+  const at = (moment: Iso): string => {
+    const isOnly = local(moment).toPlainDate().toString() === only;
+    return isOnly ? clock(moment) : `${short(moment)} ${clock(moment)}`;
   };
   return {
-    day: new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeZone: "UTC" }).format(
-      new Date(`${day.date}T00:00:00Z`),
-    ),
+    period: spellPeriod(report),
     at,
     span: (from, to) => {
       if (to === null) return `since ${at(from)}`;
-      // The end of the day is 24:00 of it, not 00:00 of another.
-      return `${at(from)}–${to === day.to ? "24:00" : at(to)}`;
+      // The end of the last day is 24:00 of it, not 00:00 of another.
+      if (to === report.to) return `${at(from)}–${only === null ? `${spellDay(report.last_date)} ` : ""}24:00`;
+      const sameDay = local(from).toPlainDate().equals(local(to).toPlainDate());
+      return `${at(from)}–${sameDay ? clock(to) : at(to)}`;
     },
     full: (moment) => `${short(moment)} ${local(moment).year}, ${clock(moment)}`,
   };
+}
+
+/** "2026-11-24" as "24 Nov". */
+export function spellDay(date: string): string {
+  return format(date, { day: "numeric", month: "short" });
+}
+
+function spellPeriod({ period, date, last_date: last }: ReportView): string {
+  switch (period) {
+    case "day":
+      return format(date, { dateStyle: "full" });
+    case "week": {
+      const end = format(last, { day: "numeric", month: "long", year: "numeric" });
+      return date.slice(0, 7) === last.slice(0, 7)
+        ? `${Number(date.slice(8))}–${end}`
+        : `${format(date, { day: "numeric", month: "long" })} – ${end}`;
+    }
+    case "month":
+      return format(date, { month: "long", year: "numeric" });
+  }
+}
+
+function format(date: string, options: Intl.DateTimeFormatOptions): string {
+  const spelled = new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" }).format(
+    new Date(`${date}T00:00:00Z`),
+  );
+  // Of twelve months this one alone gets four letters.
+  return options.month === "short" ? spelled.replace("Sept", "Sep") : spelled;
 }

@@ -4,7 +4,7 @@ import { DAY, HOUR, MINUTE, type Ms } from "@midwatch/core";
 import type { WebhookBody } from "@midwatch/protocol";
 import { Temporal } from "temporal-polyfill";
 import { ConfigError } from "../errors.ts";
-import { reportDue } from "./schedule.ts";
+import { reportsDue } from "./schedule.ts";
 import { WatchInTest } from "./testing/watch-in-test.ts";
 
 const berlin = "Europe/Berlin";
@@ -75,7 +75,7 @@ test("a crash after the messages were written and before the report was marked s
   await using watch = await beatingSince(midnight - DAY, eight);
   watch.now = eight;
   const dying = { ...watch.store, claimFact: () => Promise.reject(new Error("the process died")) };
-  const schedule = watch.schedule("08:00", ["me"], dying);
+  const schedule = watch.schedule("08:00", ["me"], { store: dying });
   await schedule.look();
   await schedule.look();
   assert.equal(watch.log.length, 1, "said once");
@@ -87,19 +87,18 @@ test("a report that was sent is kept, and is marked as revised when more becomes
   await using watch = await beatingSince(midnight - DAY, eight);
   watch.now = eight;
   await watch.schedule("08:00", ["me"]).look();
-  const query = { date: "2026-11-23", timeZone: null };
-  const same = watch.reporter.data(await watch.reporter.daily(query));
+  const same = await watch.view("2026-11-23");
   assert.deepEqual([same.revised, same.sent?.at], [false, new Date(eight).toISOString()]);
   assert.match(same.sent?.text ?? "", /a quiet day/);
 
   watch.now = eight + 3 * HOUR;
   await watch.beats("late-bot", midnight - 3 * HOUR, midnight - 2 * HOUR, { tokens_used: 700 });
-  const made = await watch.reporter.daily(query);
-  assert.equal(watch.reporter.data(made).revised, true);
+  const made = await watch.view("2026-11-23");
+  assert.equal(made.revised, true);
   assert.match(watch.reporter.text(made), /^Revised: .*\(24 Nov 2026, 08:00\)\.$/m);
   assert.match(made.sent?.text ?? "", /432,000 tokens/, "what was sent stays as it was");
 
-  const elsewhere = await watch.reporter.daily({ ...query, timeZone: "UTC" });
+  const elsewhere = await watch.made("2026-11-23", { timeZone: "UTC" });
   assert.equal(elsewhere.sent, null, "that day of another zone is another day");
 });
 
@@ -108,7 +107,7 @@ test("what is open or ends after the day revises nothing", async () => {
   await watch.silence("alpha", eight);
   await watch.schedule("08:00", ["me"]).look();
   await watch.beats("alpha", eight + HOUR, eight + 2 * HOUR);
-  const made = await watch.reporter.daily({ date: "2026-11-23", timeZone: null });
+  const made = await watch.made("2026-11-23");
   assert.notEqual(made.sent, null);
   assert.equal(made.revised, false);
 });
@@ -131,7 +130,9 @@ for (const { now, at, due, why } of [
   { now: "2026-10-25T07:59:00+01:00", at: "08:00", due: "2026-10-23", why: "a day of 25 hours has one eight o'clock" },
 ]) {
   test(`at ${now} the report due last, at ${at}, is of ${due}: ${why}`, () => {
-    assert.equal(reportDue(Date.parse(now), Temporal.PlainTime.from(at), berlin), due);
+    assert.deepEqual(reportsDue(Date.parse(now), { at: Temporal.PlainTime.from(at) }, berlin), [
+      { period: "day", date: due },
+    ]);
   });
 }
 

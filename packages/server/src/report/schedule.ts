@@ -1,12 +1,12 @@
-// Sends the daily report: at a local time of day, about the day before, once to each channel. Every few seconds it asks which
-// report was due last, and whether that one is settled. So nothing is missed when the server was down at the minute, the
-// machine slept, or the clocks changed, and nothing older than the last due report is ever sent.
+// Sends reports: at a local time of day, about the day, week or month before, once to each channel. Every few seconds it asks which
+// report of each kind was due last, and whether that one is settled. So nothing is missed when the server was down at the minute,
+// the machine slept, or the clocks changed, and nothing older than the last due report is ever sent.
 //
-// Exactly once: the messages are written to the outbox under keys made of the date, and the same key is never written twice;
+// Exactly once: the messages are written to the outbox under keys made of the report's name, and the same key is never written twice;
 // then the report is marked as sent. A crash between the two repeats the first step without effect.
 
-import { MINUTE, SECOND, type DurationMs, type Ms } from "@midwatch/core";
-import { message } from "@midwatch/protocol";
+import { MINUTE, SECOND, type DurationMs, type Ms, type ReportPeriod } from "@midwatch/core";
+import { message, type ReportView } from "@midwatch/protocol";
 import type { OutboxDraft, Store } from "@midwatch/store";
 import { Temporal } from "temporal-polyfill";
 import type { Clock } from "../clock.ts";
@@ -14,10 +14,12 @@ import { ConfigError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { clipBytes } from "../message-text.ts";
 import { storeAdvice } from "../store-trouble.ts";
-import { iso } from "../views/time.ts";
-import { messageData } from "./data.ts";
-import type { MadeReport, Reporter } from "./index.ts";
-import { isSettled, keepSent, keepUnsent } from "./sent-reports.ts";
+import type { Weekday } from "../alerts/windows.ts";
+import type { Reporter } from "./index.ts";
+import { localTimes } from "./local-times.ts";
+import { addPeriods, startOfPeriod } from "./report-span.ts";
+import { isSettled, keepSent, keepUnsent, nameOf } from "./sent-reports.ts";
+import { messageView } from "./view.ts";
 import { summaryOf } from "./words.ts";
 
 const everyMs: DurationMs = 5 * SECOND;
@@ -26,22 +28,32 @@ const afterFailureMs: DurationMs = MINUTE;
 /** Of the text in a message; channels cut further as their receivers demand. */
 const maxTextBytes = 256 * 1024;
 
-export interface ReportScheduleDeps {
+/** When reports are sent, and to whom. */
+export interface ReportPlan {
+  /** Local time of day, "HH:MM". One that a clock change skips is the moment as long after the change; one that comes twice is the first. */
+  readonly at: string;
+  /** Names of the channels. */
+  readonly to: readonly string[];
+  /** Each day about the day before; true unless given. */
+  readonly daily?: boolean;
+  /** On this day of the week, about the last whole week; never unless given. */
+  readonly weekly?: Weekday | null;
+  /** On this day of the month, 1 to 28, about the month before; never unless given. */
+  readonly monthly?: number | null;
+}
+
+export interface ReportScheduleDeps extends ReportPlan {
   readonly store: Pick<Store, "fact" | "claimFact" | "addOutbox">;
   readonly reporter: Reporter;
   readonly clock: Pick<Clock, "now">;
   readonly log: Pick<Log, "info" | "error">;
   readonly timeZone: string;
-  /** Local time of day, "HH:MM". One that a clock change skips is the moment as long after the change; one that comes twice is the first. */
-  readonly at: string;
-  /** Names of the channels. */
-  readonly to: readonly string[];
   /** Called after messages were written. */
   readonly wakeDelivery: () => void;
 }
 
 export interface ReportSchedule {
-  /** Sends the last due report if it was not sent yet, now and whenever one becomes due. */
+  /** Sends the last due reports if they were not sent yet, now and whenever one becomes due. */
   start(): void;
   /** Looks once; resolves when what was due is in the outbox. Never rejects: trouble is logged once and tried again. */
   look(): Promise<void>;
@@ -56,21 +68,23 @@ export function createReportSchedule(deps: ReportScheduleDeps): ReportSchedule {
   let looking: Promise<void> | null = null;
   let stopped = false;
   let failing = false;
-  /** The last date known to be settled, so that a quiet look costs no read. */
-  let settled: string | null = null;
+  /** The last of each kind known to be settled, so that a quiet look costs no read. */
+  const settled = new Map<ReportPeriod, string>();
 
   async function lookNow(): Promise<void> {
-    const date = reportDue(clock.now(), at, timeZone);
-    if (date === settled) return;
-    try {
-      if (!(await isSettled(deps.store, date))) await send(date, deps);
-      settled = date;
-      if (failing) log.info({ date }, "the daily report could be made after all");
-      failing = false;
-    } catch (error) {
-      if (!failing)
-        log.error({ err: error, date }, `cannot make the daily report: ${storeAdvice(error)}; trying again`);
-      failing = true;
+    for (const due of reportsDue(clock.now(), { ...deps, at }, timeZone)) {
+      const name = nameOf(due);
+      if (settled.get(due.period) === name) continue;
+      try {
+        if (!(await isSettled(deps.store, name))) await send(due, deps);
+        settled.set(due.period, name);
+        if (failing) log.info({ report: name }, "the report could be made after all");
+        failing = false;
+      } catch (error) {
+        if (!failing)
+          log.error({ err: error, report: name }, `cannot make the report: ${storeAdvice(error)}; trying again`);
+        failing = true;
+      }
     }
   }
 
@@ -101,45 +115,72 @@ export function createReportSchedule(deps: ReportScheduleDeps): ReportSchedule {
   };
 }
 
-/** The local date that the report due last tells of: the day before the one on which `at` has come. */
-export function reportDue(now: Ms, at: Temporal.PlainTime, timeZone: string): string {
-  const local = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone);
-  const today = local.toPlainDate();
-  const dueToday = today.toZonedDateTime({ timeZone, plainTime: at });
-  return today.subtract({ days: dueToday.epochMilliseconds <= now ? 1 : 2 }).toString();
+interface DueReport {
+  readonly period: ReportPeriod;
+  /** The first local day that it tells of. */
+  readonly date: string;
 }
 
-async function send(date: string, deps: ReportScheduleDeps): Promise<void> {
+/** The report of each kind that was due last. */
+export function reportsDue(
+  now: Ms,
+  plan: Pick<ReportPlan, "daily" | "weekly" | "monthly"> & { readonly at: Temporal.PlainTime },
+  timeZone: string,
+): readonly DueReport[] {
+  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone).toPlainDate();
+  const hasCome = (date: Temporal.PlainDate): boolean =>
+    date.toZonedDateTime({ timeZone, plainTime: plan.at }).epochMilliseconds <= now;
+  const about = (period: ReportPeriod, sentOn: Temporal.PlainDate): DueReport => {
+    const first = addPeriods(period, startOfPeriod(period, sentOn), -1);
+    return { period, date: first.toString() };
+  };
+  const lastDay = hasCome(today) ? today : today.subtract({ days: 1 });
+  const due: DueReport[] = plan.daily === false ? [] : [about("day", lastDay)];
+  if (plan.weekly) {
+    due.push(about("week", lastDay.subtract({ days: (lastDay.dayOfWeek - plan.weekly + 7) % 7 })));
+  }
+  if (plan.monthly) {
+    const inMonth = lastDay.with({ day: plan.monthly });
+    due.push(
+      about("month", Temporal.PlainDate.compare(inMonth, lastDay) <= 0 ? inMonth : inMonth.subtract({ months: 1 })),
+    );
+  }
+  return due;
+}
+
+async function send(due: DueReport, deps: ReportScheduleDeps): Promise<void> {
   const { store, reporter, log, timeZone, to, wakeDelivery } = deps;
-  const made = await reporter.daily({ date, timeZone });
+  const made = await reporter.make({ ...due, timeZone, agent: null });
+  const name = nameOf(due);
   if (made.report.agents.length === 0) {
-    await keepUnsent(store, date);
+    await keepUnsent(store, name);
     return;
   }
-  const text = reporter.text(made);
-  await store.addOutbox(draftReport(made, text, to));
+  const view = reporter.view(made);
+  const text = reporter.text(view);
+  await store.addOutbox(draftReport(view, text, to));
   await keepSent(store, made.report, text);
   wakeDelivery();
-  log.info({ date, to }, "the daily report goes out");
+  log.info({ report: name, to }, "a report goes out");
 }
 
-function draftReport({ report }: MadeReport, text: string, channels: readonly string[]): OutboxDraft[] {
-  const id = `report_${report.date}`;
+const types = { day: "report.daily", week: "report.weekly", month: "report.monthly" } as const;
+const headings = { day: "Daily", week: "Weekly", month: "Monthly" } as const;
+
+function draftReport(view: ReportView, text: string, channels: readonly string[]): OutboxDraft[] {
+  const { period, date } = view;
+  const id = `report_${nameOf(view).replace(":", "_")}`;
+  const about = period === "day" ? date : localTimes(view).period;
   const body = message({
-    type: "report.daily",
+    type: types[period],
     id,
-    at: iso(report.madeAt),
-    title: `Daily report for ${report.date}: ${summaryOf(report)}`,
+    at: view.made_at,
+    title: `${headings[period]} report for ${about}: ${summaryOf(view)}`,
     text: clipBytes(text, maxTextBytes),
-    report: messageData(report),
+    report: messageView(view),
   });
-  return channels.map((channel) => ({
-    key: `${id}:${channel}`,
-    channel,
-    agent: null,
-    at: report.madeAt,
-    body: { ...body },
-  }));
+  const at = Date.parse(view.made_at);
+  return channels.map((channel) => ({ key: `${id}:${channel}`, channel, agent: null, at, body: { ...body } }));
 }
 
 function timeOfDay(text: string): Temporal.PlainTime {

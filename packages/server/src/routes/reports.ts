@@ -1,29 +1,42 @@
+import type { ReportPeriod } from "@midwatch/core";
 import { Type } from "typebox";
 import type { ApiContext, App } from "../http/api-context.ts";
 import { reportSecurityPolicy } from "../report/index.ts";
 import { requireFullAccess } from "./access.ts";
 import { errorAnswers } from "./schemas.ts";
 
-/** The daily report, made when it is asked for. */
-export function registerReports(app: App, { reporter }: ApiContext): void {
+const formats = Type.Union([Type.Literal("json"), Type.Literal("text"), Type.Literal("md"), Type.Literal("html")], {
+  description: "json unless given; md is Markdown",
+});
+
+/** Reports, made when they are asked for. */
+export function registerReports(app: App, context: ApiContext): void {
+  registerReport(app, context, "daily", "day");
+  registerReport(app, context, "weekly", "week");
+  registerReport(app, context, "monthly", "month");
+}
+
+function registerReport(app: App, { reporter }: ApiContext, name: string, period: ReportPeriod): void {
   app.get(
-    "/api/v1/reports/daily",
+    `/api/v1/reports/${name}`,
     {
       config: { scope: "read" },
       schema: {
         tags: ["reports"],
-        summary: "One local day of all agents: alive, restarts, cost, events, and what needs a human.",
+        summary: `One local ${period} of all agents: alive, restarts, cost, events, what needs a human, and slow patterns.`,
         querystring: Type.Object(
           {
             date: Type.Optional(
-              Type.String({ maxLength: 40, description: "YYYY-MM-DD, `today` or `yesterday`; yesterday unless given" }),
-            ),
-            tz: Type.Optional(Type.String({ maxLength: 64, description: "IANA name; the server's zone unless given" })),
-            format: Type.Optional(
-              Type.Union([Type.Literal("json"), Type.Literal("text"), Type.Literal("html")], {
-                description: "json unless given",
+              Type.String({
+                maxLength: 40,
+                description: `A day of it: YYYY-MM-DD, \`today\` or \`yesterday\`; unless given, the last ${period} that is over`,
               }),
             ),
+            tz: Type.Optional(Type.String({ maxLength: 64, description: "IANA name; the server's zone unless given" })),
+            agent: Type.Optional(
+              Type.String({ minLength: 1, maxLength: 128, description: "Only this one; all unless given" }),
+            ),
+            format: Type.Optional(formats),
           },
           { additionalProperties: false },
         ),
@@ -32,23 +45,20 @@ export function registerReports(app: App, { reporter }: ApiContext): void {
     },
     async (request, reply) => {
       requireFullAccess(request);
-      const { date, tz, format } = request.query;
-      const made = await reporter.daily({ date: date ?? null, timeZone: tz ?? null });
+      const { date = null, tz = null, agent = null, format = "json" } = request.query;
+      const view = reporter.view(await reporter.make({ period, date, timeZone: tz, agent }));
+      if (format === "json") return reply.type("application/json; charset=utf-8").send(view);
+      reply.serializer(asItIs);
       switch (format) {
-        case undefined:
-        case "json":
-          return reply.type("application/json; charset=utf-8").send(reporter.data(made));
         case "text":
-          return reply
-            .type("text/plain; charset=utf-8")
-            .serializer(asItIs)
-            .send(`${reporter.text(made)}\n`);
+          return reply.type("text/plain; charset=utf-8").send(`${reporter.text(view)}\n`);
+        case "md":
+          return reply.type("text/markdown; charset=utf-8").send(reporter.markdown(view));
         case "html":
           return reply
             .header("content-security-policy", reportSecurityPolicy)
             .type("text/html; charset=utf-8")
-            .serializer(asItIs)
-            .send(reporter.html(made));
+            .send(reporter.html(view));
       }
     },
   );

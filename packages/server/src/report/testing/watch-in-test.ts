@@ -5,13 +5,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultSettings, MINUTE, type AgentEvent, type Beat, type DurationMs, type Ms } from "@midwatch/core";
-import { parseBeat } from "@midwatch/protocol";
+import { parseBeat, type ReportView } from "@midwatch/protocol";
 import { openSqliteStore, type Store } from "@midwatch/store";
 import { Ledger } from "../../ledger/ledger.ts";
 import { settingsMerger } from "../../settings.ts";
 import { gapFactPrefix } from "../../sweeper/sight.ts";
-import { createReporter, type Reporter } from "../index.ts";
-import { createReportSchedule, type ReportSchedule } from "../schedule.ts";
+import { createReporter, type MadeReport, type Reporter, type ReportQuery } from "../index.ts";
+import { createReportSchedule, type ReportPlan, type ReportSchedule } from "../schedule.ts";
 
 /** What agents of these tests promise; also how often they beat. */
 export const interval: DurationMs = 5 * MINUTE;
@@ -72,12 +72,12 @@ export class WatchInTest implements AsyncDisposable {
   }
 
   /** `store` may be one that fails where the test wants it to. */
-  schedule(at: string, to: readonly string[], store: Store = this.store): ReportSchedule {
+  schedule(at: string, to: readonly string[], more: { store?: Store } & Partial<ReportPlan> = {}): ReportSchedule {
     const note = (_facts: object, text: string): void => {
       this.log.push(text);
     };
     return createReportSchedule({
-      store,
+      store: this.store,
       reporter: this.reporter,
       clock: { now: () => this.now },
       log: { info: note, error: note },
@@ -85,6 +85,7 @@ export class WatchInTest implements AsyncDisposable {
       at,
       to,
       wakeDelivery: () => undefined,
+      ...more,
     });
   }
 
@@ -94,8 +95,16 @@ export class WatchInTest implements AsyncDisposable {
     return items.map(({ key }) => key).reverse();
   }
 
-  async text(date: string, timeZone: string | null = null): Promise<string> {
-    return this.reporter.text(await this.reporter.daily({ date, timeZone }));
+  async made(date: string | null, more: Partial<ReportQuery> = {}): Promise<MadeReport> {
+    return this.reporter.make({ period: "day", date, timeZone: null, agent: null, ...more });
+  }
+
+  async view(date: string | null, more: Partial<ReportQuery> = {}): Promise<ReportView> {
+    return this.reporter.view(await this.made(date, more));
+  }
+
+  async text(date: string | null, more: Partial<ReportQuery> = {}): Promise<string> {
+    return this.reporter.text(await this.view(date, more));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,23 +1,27 @@
-import type { AgentReport, Report, FleetReport, OpenIncident } from "@midwatch/core";
+import type { AgentReport, FleetReport, ModelUse, OpenIncident, Pattern, UsageSum } from "@midwatch/core";
 import type {
   AgentReportView,
-  ReportView,
   FleetReportView,
+  ModelUseView,
   OpenIncidentView,
+  PatternView,
+  ReportDayView,
+  ReportView,
   UsageView,
 } from "@midwatch/protocol";
 import { iso, isoOrNull, seconds, usd } from "../views/time.ts";
 import type { MadeReport } from "./index.ts";
 
-type Used = Pick<FleetReport, "tokens" | "cycles" | "maxCycleTokens" | "costUsdMicros" | "unpricedBeats">;
-
 /** Agents in one message; the API has them all. */
-const maxAgentsInMessage = 200;
+const maxAgentsInMessage = 100;
 
-/** The report as the API answers it: times in UTC, durations in seconds, money in dollars. */
-export function reportData({ report, sent, revised }: MadeReport): ReportView {
+/** The report as the API answers it: times in UTC, durations in seconds, money in dollars. Text, HTML and mail are made from this. */
+export function reportView({ report, agent, sent, revised }: MadeReport): ReportView {
   return {
+    period: report.period,
     date: report.date,
+    last_date: report.days.at(-1)?.date ?? report.date,
+    agent,
     time_zone: report.zone,
     from: iso(report.from),
     to: iso(report.to),
@@ -27,15 +31,27 @@ export function reportData({ report, sent, revised }: MadeReport): ReportView {
     sent: sent && { at: iso(sent.at), text: sent.text },
     revised,
     fleet: fleetView(report.fleet),
+    before_days: report.beforeDays,
     agents: report.agents.map(agentView),
+    quiet_agents: report.agents.filter(({ quiet }) => quiet).map(({ name }) => name),
   };
 }
 
-/** The same for a webhook: agents with something to tell, at most 200, and how many were left out. */
-export function messageData(report: Report): ReportView {
-  const telling = report.agents.filter(({ quiet }) => !quiet).slice(0, maxAgentsInMessage);
-  const data = reportData({ report: { ...report, agents: telling }, sent: null, revised: false });
-  return { ...data, agents_left_out: report.agents.length - telling.length };
+/** The same for a message: agents with something to tell, most urgent first, at most 100, without their single days. */
+export function messageView(view: ReportView): ReportView {
+  const telling = byUrgency(view.agents).slice(0, maxAgentsInMessage);
+  const agents = telling.map((agent) => ({ ...agent, days: [] }));
+  return { ...view, agents, agents_left_out: view.agents.length - agents.length };
+}
+
+/** Those with something to tell; what needs a human comes first. */
+export function byUrgency(agents: readonly AgentReportView[]): readonly AgentReportView[] {
+  return agents.filter(({ quiet }) => !quiet).toSorted((a, b) => urgencyOf(a) - urgencyOf(b));
+}
+
+function urgencyOf({ open, alive }: AgentReportView): number {
+  if (open.some(({ needs_human: needsHuman }) => needsHuman)) return 0;
+  return alive.verdict === "no" ? 1 : 2;
 }
 
 function fleetView(fleet: FleetReport): FleetReportView {
@@ -50,6 +66,11 @@ function fleetView(fleet: FleetReport): FleetReportView {
     left_baseline: [...fleet.leftBaseline],
     events: fleet.events,
     recovered: fleet.recovered,
+    alerts: [...fleet.alerts],
+    patterns: fleet.patterns.map(({ agent, pattern }) => ({ agent, ...patternView(pattern) })),
+    days: fleet.days.map(dayView),
+    models: fleet.models.map(modelView),
+    trend: fleet.trend.map(({ date, usage }) => ({ date, usage: usageView(usage) })),
     needs_human: fleet.needsHuman.map(({ agent, incident }) => ({ agent, ...openView(incident) })),
   };
 }
@@ -72,7 +93,23 @@ function agentView(agent: AgentReport): AgentReportView {
       return { kind, title, since: iso(since), resolved_at: iso(resolvedAt), by };
     }),
     open: agent.open.map(openView),
+    patterns: agent.patterns.map(patternView),
+    days: agent.days.map(dayView),
+    models: agent.models.map(modelView),
   };
+}
+
+function patternView({ kind, title, evidence, next, unit, series }: Pattern): PatternView {
+  const points = series.map(({ at, value }) => ({ at: iso(at), value }));
+  return { kind, title, evidence: [...evidence], next, unit, series: points };
+}
+
+function dayView({ date, up, down, restarts, usage }: AgentReport["days"][number]): ReportDayView {
+  return { date, up_s: seconds(up), down_s: seconds(down), restarts, usage: usageView(usage) };
+}
+
+function modelView({ provider, model, calls, tokens, costUsdMicros, unpricedTokens }: ModelUse): ModelUseView {
+  return { provider, model, calls, tokens, cost_usd: usdOrNull(costUsdMicros), unpriced_tokens: unpricedTokens };
 }
 
 function aliveView({ alive }: AgentReport): AgentReportView["alive"] {
@@ -115,7 +152,7 @@ function costView({ cost }: AgentReport): AgentReportView["cost"] {
   };
 }
 
-function usageView({ tokens, cycles, maxCycleTokens, costUsdMicros, unpricedBeats }: Used): UsageView {
+function usageView({ tokens, cycles, maxCycleTokens, costUsdMicros, unpricedBeats }: UsageSum): UsageView {
   return {
     tokens,
     cycles,
