@@ -1,4 +1,4 @@
-import { oneLine, clipBytes } from "../../message-text.ts";
+import { oneLine } from "../../message-text.ts";
 import type { SendOutcome } from "../channel.ts";
 import { privateAddressWords } from "../outgoing/guarded-lookup.ts";
 import type { EmailSettings } from "./email-settings.ts";
@@ -7,6 +7,9 @@ import type { EmailSettings } from "./email-settings.ts";
  * What went wrong with a mail, for a person: who said what, and what to do. A reply of 5xx is final. Everything the server did not
  * judge itself is tried again, a bad certificate too: it may be an attack that passes, and a page must not be lost to it.
  */
+
+/** Of a reply; providers like to add a link to a page that explains, and it should be in. */
+const maxReplyLength = 300;
 
 export type Failed = Extract<SendOutcome, { sent: false }>;
 type Server = Pick<EmailSettings, "host" | "port" | "login">;
@@ -38,7 +41,8 @@ export function replyWords(reply: string, { login }: Pick<Server, "login">): str
   const secrets = login === null ? [] : secretsOf(login);
   // Before it is cut, so that no half of a password stays.
   const clean = secrets.reduce((text, secret) => text.replaceAll(secret, "…"), reply);
-  return oneLine(clipBytes(clean.replaceAll(/\r?\n\d{3}[ -]?(?:\d\.\d{1,3}\.\d{1,3} )?/g, " "), 300));
+  const line = oneLine(clean.replaceAll(/\r?\n\d{3}[ -]?(?:\d\.\d{1,3}\.\d{1,3} )?/g, " "));
+  return line.length <= maxReplyLength ? line : `${line.slice(0, maxReplyLength).toWellFormed()}…`;
 }
 
 interface Reply {

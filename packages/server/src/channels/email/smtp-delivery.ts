@@ -39,15 +39,16 @@ export function deliver(delivery: Delivery): Promise<HandedOver> {
   const smtp = openConnection(delivery);
   return new Promise<HandedOver>((resolve, reject) => {
     const letGo = (): void => {
+      reject(signal.reason as Error);
       socket.destroy();
       smtp.close();
-      reject(signal.reason as Error);
     };
     const end = (error: unknown, handedOver?: HandedOver): void => {
       signal.removeEventListener("abort", letGo);
       if (handedOver === undefined) {
-        smtp.close();
+        // First of all: closing is an end of its own, and what came first is what happened.
         reject(error as Error);
+        smtp.close();
         return;
       }
       resolve(handedOver);
