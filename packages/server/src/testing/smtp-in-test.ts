@@ -71,7 +71,10 @@ export async function startSmtp(certificate: Certificate, options: SMTPServerOpt
       async function keep(): Promise<void> {
         const bytes = await buffer(stream);
         const refused = refusal("data");
-        if (refused !== undefined) return done(refused);
+        if (refused !== undefined) {
+          done(refused);
+          return;
+        }
         const recipients = envelope.rcptTo.map(({ address }) => address);
         received.push({ recipients, raw: bytes.toString("latin1"), parsed: await simpleParser(bytes), secure });
         done();

@@ -163,7 +163,8 @@ test("one who is busy for a quarter of an hour does not keep the next messages f
   await using smtp = await startSmtp(certificate);
   let at = 1_000_000;
   const channel = open(smtp, { to: [ada, bob] }, { now: () => at });
-  for (const _ of [1, 2]) smtp.refuseNext(bob, 452, "4.2.2 mailbox full");
+  smtp.refuseNext(bob, 452, "4.2.2 mailbox full");
+  smtp.refuseNext(bob, 452, "4.2.2 mailbox full");
   assert.equal((await channel.send(silent, never)).sent, false);
   at += 15 * 60_000;
   assert.deepEqual(await channel.send(silent, never), {

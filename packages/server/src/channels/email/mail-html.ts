@@ -89,7 +89,7 @@ function buttonHtml({ label, url }: SummaryLink, isMain: boolean): string {
     ? (["main-button", colour.accent, colour.accent, colour.surface] as const)
     : (["button", colour.surface, colour.lineStrong, colour.ink] as const);
   const cell = `padding:0;background:${background};border:1px solid ${border};border-radius:8px;mso-padding-alt:11px 16px`;
-  const link = `display:inline-block;padding:11px 16px;font:600 14px/20px ${sans};color:${ink};text-decoration:none`;
+  const link = `display:inline-block;padding:11px 16px;font:600 14px/20px ${sans};color:${ink};text-decoration:none;${breaking}`;
   return `<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="display:inline-table;border-collapse:separate;margin:0 6px 8px 0;max-width:100%"><tr><td class="${name}" style="${cell}"><a href="${escape(url)}" style="${link}">${escape(label || "Open")}</a></td></tr></table>`;
 }
 
@@ -111,7 +111,7 @@ function membersHtml({ members, moreMembers }: MessageSummary): string {
 }
 
 function groupHtml({ host, count, members }: MemberGroup): string {
-  const head = `${heading(host === null ? "Agents" : `${host} (${count})`)}`;
+  const head = heading(host === null ? "Agents" : `${host} (${count})`);
   const items = members.map((one) => `<li style="margin:0 0 2px">${escape(one)}</li>`).join("\n");
   return `${head}<ul class="ink" style="margin:0 0 12px;padding:0 0 0 18px;font:400 14px/21px ${sans};color:${colour.ink};${breaking}">\n${items}\n</ul>`;
 }
