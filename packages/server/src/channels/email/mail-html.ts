@@ -81,7 +81,16 @@ function textHtml({ text, isTable }: MessageSummary): string {
 function linksHtml(links: readonly SummaryLink[]): string {
   const safe = links.filter(({ url }) => /^https?:\/\//i.test(url));
   const main = safe.findIndex(({ action }) => action !== null);
-  return safe.map((link, at) => buttonHtml(link, at === Math.max(0, main))).join("\n");
+  return safe
+    .map((link, at) => {
+      const isMain = at === Math.max(0, main);
+      return link.action === null && !isMain ? plainLinkHtml(link) : buttonHtml(link, isMain);
+    })
+    .join("\n");
+}
+
+function plainLinkHtml({ label, url }: SummaryLink): string {
+  return `<div><a class="calm" href="${escape(url)}" style="display:inline-block;padding:12px 0;font:600 14px/20px ${sans};color:${colour.accent};text-decoration:none;${breaking}">${escape(label)}&nbsp;&rarr;</a></div>`;
 }
 
 function buttonHtml({ label, url }: SummaryLink, isMain: boolean): string {
@@ -98,7 +107,7 @@ function factsHtml({ facts }: MessageSummary): string {
   const cell = `padding:8px 0;border-top:1px solid ${colour.line};vertical-align:top;font:400 14px/20px ${sans};${breaking}`;
   const rows = facts.map(
     ({ label, value }) =>
-      `<tr><th class="dim line" scope="row" align="left" width="40%" style="${cell};padding-right:12px;color:${colour.dim}">${escape(label)}</th>` +
+      `<tr><th class="dim line" scope="row" align="left" width="34%" style="${cell};padding-right:12px;color:${colour.dim}">${escape(label)}</th>` +
       `<td class="ink line" align="left" style="${cell};color:${colour.ink};font-variant-numeric:tabular-nums">${escape(value)}</td></tr>`,
   );
   return `<table width="100%" cellpadding="0" cellspacing="0" border="0" style="table-layout:fixed;border-bottom:1px solid ${colour.line}" class="line">\n${rows.join("\n")}\n</table>`;

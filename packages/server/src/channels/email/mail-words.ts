@@ -7,7 +7,7 @@ export interface MailKind {
 }
 
 export function kindOf({ type, severity }: Pick<WebhookBody, "type" | "severity">): MailKind {
-  if (type === "incident.resolved") return { word: "Over", tone: "good" };
+  if (type === "incident.resolved") return { word: "Resolved", tone: "good" };
   if (type === "digest") return { word: "Summary", tone: "calm" };
   if (type === "test") return { word: "Test", tone: "calm" };
   if (type.startsWith("report.")) return { word: "Report", tone: "calm" };
