@@ -98,7 +98,8 @@ interface Errand {
 /** The mail library is loaded with the first message: a supervisor, which speaks only when the server cannot, may never send one. */
 async function handOver(errand: Errand): Promise<HandedOver> {
   const { message, body, recipients, settings, around, timeoutMs, signal } = errand;
-  const [{ mimeMessage }, { deliver }] = await Promise.all([import("./mime-message.ts"), import("./smtp-delivery.ts")]);
+  const { mimeMessage } = await import("./mime-message.ts");
+  const { deliver } = await import("./smtp-delivery.ts");
   const mail = await mimeMessage(message, body, settings);
   const { host, port, allowPrivate, tls } = settings;
   const socket = await connectGuarded({ host, port, allowPrivate, lookup: around.lookup, signal });

@@ -38,41 +38,49 @@ export function deliver(delivery: Delivery): Promise<HandedOver> {
   const { socket, settings, recipients, mail, signal } = delivery;
   const smtp = openConnection(delivery);
   return new Promise<HandedOver>((resolve, reject) => {
-    const letGo = (): void => {
-      reject(signal.reason as Error);
-      socket.destroy();
+    const fail = (error: Error): void => {
+      signal.removeEventListener("abort", letGo);
+      // First of all: closing is an end of its own, and what came first is what happened.
+      reject(error);
       smtp.close();
     };
-    const end = (error: unknown, handedOver?: HandedOver): void => {
-      signal.removeEventListener("abort", letGo);
-      if (handedOver === undefined) {
-        // First of all: closing is an end of its own, and what came first is what happened.
-        reject(error as Error);
-        smtp.close();
-        return;
-      }
-      resolve(handedOver);
-      smtp.quit();
-      setTimeout(() => smtp.close(), quitMs).unref();
+    const letGo = (): void => {
+      fail(signal.reason as Error);
+      socket.destroy();
     };
-    if (signal.aborted) return letGo();
+    if (signal.aborted) {
+      letGo();
+      return;
+    }
     signal.addEventListener("abort", letGo, { once: true });
     // Stays for good: an error after the end is nobody's business, and without a listener it would end the process.
-    smtp.on("error", end);
-    smtp.on("end", () => end(new Error("the connection ended")));
+    smtp.on("error", fail);
+    smtp.on("end", () => fail(new Error("the connection ended")));
     const send = (): void => {
       const envelope = { from: settings.from.address, to: [...recipients], size: mail.length };
       smtp.send(envelope, mail, (error, info) => {
         const refused = refusedOf(error ?? info);
-        if (error && refused.length < recipients.length) return end(error);
-        end(null, { accepted: error ? [] : info.accepted, refused });
+        if (error && refused.length < recipients.length) {
+          fail(error);
+          return;
+        }
+        signal.removeEventListener("abort", letGo);
+        resolve({ accepted: error ? [] : info.accepted, refused });
+        smtp.quit();
+        setTimeout(() => smtp.close(), quitMs).unref();
       });
     };
     smtp.connect((failure) => {
-      if (failure) return end(failure);
-      if (settings.login === null) return send();
+      if (failure) {
+        fail(failure);
+        return;
+      }
+      if (settings.login === null) {
+        send();
+        return;
+      }
       const { user, password: pass } = settings.login;
-      smtp.login({ credentials: { user, pass } }, (error) => (error ? end(error) : send()));
+      smtp.login({ credentials: { user, pass } }, (error) => (error ? fail(error) : send()));
     });
   });
 }
