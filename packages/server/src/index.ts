@@ -8,6 +8,8 @@ export type {
   ChannelConfigError,
   ChannelResult,
   ChannelSurroundings,
+  MailBody,
+  MailPicture,
   SendOutcome,
 } from "./channels/channel.ts";
 export { textLog, type Log } from "./log.ts";

@@ -16,6 +16,8 @@ export interface ConfigReader {
   /** Text, or a whole number as text: that is what YAML makes of an id without quotes. */
   id(field: string): string | null;
   flag(field: string): boolean;
+  /** What stands there, for a channel that reads it by rules of its own; undefined for a line left out. */
+  raw(field: string): unknown;
   problem(field: string, message: string): void;
   finish(): readonly ChannelConfigError[];
 }
@@ -32,6 +34,7 @@ export function readConfig(channel: string, config: Readonly<Record<string, unkn
 
   return {
     problem,
+    raw: take,
     allowPrivate: () => {
       const value = take("allow_private");
       if (value === undefined || typeof value === "boolean") return value ?? false;
@@ -87,8 +90,13 @@ export function readConfig(channel: string, config: Readonly<Record<string, unkn
 function wrongWith(url: URL, allowPrivate: AllowPrivate): string | null {
   if (url.protocol !== "https:" && url.protocol !== "http:") return "must start with https:// or http://";
   if (url.username !== "" || url.password !== "") return "must not hold a user or password; they would end up in logs";
-  if (isPrivateHost(url.hostname) && !mayReachHost(url.hostname, allowPrivate)) {
-    return `${url.hostname} is an address of this machine or of a private network. If that is meant, add "allow_private: true" to this channel, or the range it is in`;
+  return wrongWithHost(url.hostname, allowPrivate);
+}
+
+/** What is wrong with connecting to a host, as far as its name tells. */
+export function wrongWithHost(hostname: string, allowPrivate: AllowPrivate): string | null {
+  if (isPrivateHost(hostname) && !mayReachHost(hostname, allowPrivate)) {
+    return `${hostname} is an address of this machine or of a private network. If that is meant, add "allow_private: true" to this channel, or the range it is in`;
   }
   return null;
 }

@@ -27,6 +27,8 @@ export type SendOutcome =
       readonly sent: true;
       /** What names the message at the receiver, so that it can be changed later; at most 1,000 characters. */
       readonly receipt?: string;
+      /** For the log, when something of it was not as it should be: which of several recipients did not get it, and why. */
+      readonly remark?: string;
     }
   | {
       readonly sent: false;
@@ -47,8 +49,30 @@ export interface ChannelSurroundings {
   readonly allowExec?: boolean;
   /** Name resolution; `dns.lookup` unless given. */
   readonly lookup?: LookupFunction;
-  /** From the first byte to the last of one try; 10 s unless given. */
+  /** From the first byte to the last of one try; 10 s unless given, for mail 18 s. */
   readonly timeoutMs?: DurationMs;
+  /** A mail with pictures, for what is better seen than read; null where the channel's own rendering will do. */
+  readonly renderMail?: (message: WebhookBody) => Promise<MailBody | null>;
+}
+
+/** What an e-mail shows, as somebody else rendered it. */
+export interface MailBody {
+  /** The message's own headline unless given. */
+  readonly subject?: string;
+  readonly text: string;
+  /** A whole document that loads nothing; a picture is `src="cid:…"`. */
+  readonly html: string;
+  readonly pictures: readonly MailPicture[];
+}
+
+export interface MailPicture {
+  /** What the document calls it after `cid:`. */
+  readonly cid: string;
+  /** Its file name when somebody saves it. */
+  readonly name: string;
+  readonly png: Buffer;
+  /** What it shows, in words. */
+  readonly alt: string;
 }
 
 /** One thing wrong with a channel's settings, for a person: where, and what to do. */

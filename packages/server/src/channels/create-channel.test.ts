@@ -16,6 +16,7 @@ test("every type of channel can be made from its smallest settings", () => {
     { type: "console" },
     { type: "webhook", url: "https://example.org/hook" },
     { type: "ntfy", url: "https://ntfy.sh/my-topic" },
+    { type: "email", host: "smtp.example.org", from: "alerts@example.org", to: "ada@example.org" },
     { type: "slack", url: "https://hooks.slack.com/services/T/B/x" },
     { type: "slack", token: "xoxb-1", channel: "C0123456789" },
     { type: "discord", url: "https://discord.com/api/webhooks/123/abc" },
@@ -37,6 +38,7 @@ function settingsOf(config: Readonly<Record<string, unknown>>): readonly string[
 }
 
 for (const config of [
+  { type: "email" },
   { type: "slack" },
   { type: "slack", token: "xoxb-1" },
   { type: "discord" },
@@ -53,7 +55,9 @@ for (const config of [
 }
 
 test("an unknown or missing type names the types there are", () => {
-  const expected = ["channels.me.type must be one of console, webhook, ntfy, slack, discord, telegram, teams, matrix"];
+  const expected = [
+    "channels.me.type must be one of console, webhook, ntfy, email, slack, discord, telegram, teams, matrix",
+  ];
   assert.deepEqual(errorsOf({ type: "pigeon" }), expected);
   assert.deepEqual(errorsOf({}), expected);
   assert.deepEqual(errorsOf({ type: "constructor" }), expected);

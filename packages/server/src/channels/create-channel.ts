@@ -1,6 +1,7 @@
 import type { ChannelResult, ChannelSurroundings } from "./channel.ts";
 import { createConsoleChannel } from "./console/console-channel.ts";
 import { createDiscordChannel } from "./discord/discord-channel.ts";
+import { createEmailChannel } from "./email/email-channel.ts";
 import { createMatrixChannel } from "./matrix/matrix-channel.ts";
 import { createNtfyChannel } from "./ntfy/ntfy-channel.ts";
 import { createSlackChannel } from "./slack/slack-channel.ts";
@@ -19,6 +20,7 @@ const types: ReadonlyMap<string, CreateChannel> = new Map([
   ["console", createConsoleChannel],
   ["webhook", createWebhookChannel],
   ["ntfy", createNtfyChannel],
+  ["email", createEmailChannel],
   ["slack", createSlackChannel],
   ["discord", createDiscordChannel],
   ["telegram", createTelegramChannel],

@@ -48,10 +48,10 @@ class Outbox implements AsyncDisposable {
     return new Map([...this.receivers].map(([name, { url }]) => [name, this.#channel(name, url)]));
   }
 
-  delivery(store: Store = this.store): Delivery {
+  delivery(store: Store = this.store, channels = this.channels()): Delivery {
     const delivery = createDelivery({
       store,
-      channels: this.channels(),
+      channels,
       now: () => this.now,
       random: () => 0.5,
       log: { warn: (_facts, text) => this.warnings.push(text), error: (_facts, text) => this.warnings.push(text) },
@@ -123,6 +123,16 @@ test("a receiver that fails is tried again later with the same key, until it wor
   await outbox.later(delivery, HOUR);
   assert.deepEqual(outbox.keysAt("me"), ["k1", "k1", "k1"]);
   assert.equal((await outbox.rows())[0]?.state, "sent");
+});
+
+test("what was sent, but not to everyone, is done, and the log is told", async () => {
+  await using outbox = await Outbox.open("me");
+  const send = () => Promise.resolve({ sent: true, remark: "not delivered to bob@example.org" } as const);
+  const delivery = outbox.delivery(outbox.store, new Map([["me", { name: "me", send }]]));
+  await outbox.write("me", "k1");
+  await outbox.settle(delivery);
+  assert.equal((await outbox.rows())[0]?.state, "sent");
+  assert.deepEqual(outbox.warnings, ["a notification was sent, but not as it should be"]);
 });
 
 test("a receiver that asks for patience is left alone for as long as it asked", async () => {

@@ -151,7 +151,10 @@ function createPerformer({ store, channels, now, random, log }: DeliveryOptions)
     const at = now();
     if (outcome.sent) {
       if (unrecorded.size < maxUnrecorded) unrecorded.add(row.key);
-      const { receipt } = outcome;
+      const { receipt, remark } = outcome;
+      if (remark !== undefined) {
+        log.warn({ channel: row.channel, key: row.key, remark }, "a notification was sent, but not as it should be");
+      }
       await store.finishOutbox(row.id, { at, tookMs, sent: true, ...(receipt === undefined ? {} : { receipt }) });
       unrecorded.delete(row.key);
       await health.worked(row.channel);

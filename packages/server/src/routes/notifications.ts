@@ -113,7 +113,10 @@ function registerChannelTest(app: App, { channels, clock }: ApiContext): void {
       });
       const outcome = await channel.send(test, AbortSignal.timeout(testLimitMs));
       return outcome.sent
-        ? { ok: true, message: `${channel.name} took the test message` }
+        ? {
+            ok: true,
+            message: [`${channel.name} took the test message`, outcome.remark].filter(Boolean).join(", but "),
+          }
         : { ok: false, message: outcome.error };
     },
   );

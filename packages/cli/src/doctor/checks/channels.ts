@@ -101,7 +101,7 @@ function judgeChannel(channel: ChannelFacts): readonly Remark[] {
       bad({
         title: `the address of the channel "${name}" does not resolve`,
         why: `${unresolved}. Nothing can be sent to it from here.`,
-        fix: `Correct the host under \`channels.${name}.url\`, or this machine's name service (/etc/resolv.conf).`,
+        fix: `Correct the host under \`channels.${name}\`, or this machine's name service (/etc/resolv.conf).`,
       }),
     );
   }
@@ -151,7 +151,7 @@ async function probe(world: World): Promise<ChannelsFacts> {
       alerts: config.alertsTo.includes(name),
       reports: config.report?.to.includes(name) ?? false,
       faults: opened.ok ? [] : opened.errors.map(({ path, message: wrong }) => `${path} ${wrong}`),
-      unresolved: opened.ok ? await lookUp(settings["url"]) : null,
+      unresolved: opened.ok ? await lookUp(hostOf(settings)) : null,
       test: opened.ok && sendTest ? await opened.channel.send(message, AbortSignal.timeout(testMs)) : null,
       outbox: outbox.read
         ? wordOf(
@@ -175,8 +175,13 @@ function testMessage(now: Ms): WebhookBody {
   });
 }
 
-async function lookUp(url: unknown): Promise<string | null> {
-  const host = typeof url === "string" ? URL.parse(url)?.hostname : undefined;
+/** Most channels have a URL; e-mail has the name of a server. */
+function hostOf({ url, host }: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof url === "string") return URL.parse(url)?.hostname;
+  return typeof host === "string" ? host : undefined;
+}
+
+async function lookUp(host: string | undefined): Promise<string | null> {
   if (host === undefined || host === "") return null;
   const late = AbortSignal.timeout(lookupMs);
   try {

@@ -1,15 +1,9 @@
-import { lookup as systemLookup, type LookupAddress } from "node:dns";
+import { lookup as systemLookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { buildConnector } from "undici";
 import type { DurationMs } from "@midwatch/core";
+import { allowedOnly, refusal } from "./guarded-lookup.ts";
 import { mayReach, type AllowPrivate } from "./public-address.ts";
-
-/** The name led to no public address, and the channel may not go anywhere else. */
-export class PrivateAddressError extends Error {
-  override readonly name = "PrivateAddressError";
-  readonly code = "private_address";
-  readonly retryable = false;
-}
 
 /**
  * A connector that looks at the address it is about to connect to, not at the name in the URL. The check sits inside name
@@ -32,24 +26,4 @@ export function guardedConnector(options: {
       callback(refusal(target.hostname), null);
     else connect(target, callback);
   };
-}
-
-/** Resolves names, leaving out every address that may not be reached. */
-export function allowedOnly(lookup: LookupFunction, allowPrivate: AllowPrivate): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
-      if (error !== null) return callback(error, found);
-      const addresses: readonly LookupAddress[] =
-        typeof found === "string" ? [{ address: found, family: isIP(found) }] : found;
-      const open = addresses.filter(({ address }) => mayReach(address, allowPrivate));
-      const first = open[0];
-      if (first === undefined) return callback(refusal(hostname), []);
-      if (options.all === true) return callback(null, open);
-      callback(null, first.address, first.family);
-    });
-  };
-}
-
-function refusal(hostname: string): PrivateAddressError {
-  return new PrivateAddressError(`${hostname} leads to a private address`);
 }

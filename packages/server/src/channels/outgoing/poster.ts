@@ -3,6 +3,7 @@ import { SECOND, type Ms } from "@midwatch/core";
 import { clipBytes, oneLine } from "../../message-text.ts";
 import type { SendOutcome } from "../channel.ts";
 import { guardedConnector } from "./guarded-connector.ts";
+import { privateAddressWords } from "./guarded-lookup.ts";
 import type { Answer, Poster, PosterOptions } from "./post.ts";
 import { retryAfter } from "./retry-after.ts";
 
@@ -95,8 +96,7 @@ function secretsOf(url: URL, headers: Readonly<Record<string, string>>): readonl
 function failure(host: string, error: unknown): SendOutcome {
   const code = codeOf(error);
   if (code === "private_address") {
-    const advice = `If that is meant, add "allow_private: true" to this channel`;
-    return { sent: false, retry: false, error: `${host} leads to this machine or a private network. ${advice}` };
+    return { sent: false, retry: false, error: privateAddressWords(host) };
   }
   return { sent: false, retry: true, error: `${host} ${reasons.get(code) ?? `could not be reached (${code})`}` };
 }

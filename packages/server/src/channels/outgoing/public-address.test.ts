@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { isPrivateHost, isPublicAddress } from "./public-address.ts";
+import { isNearAddress, isPrivateHost, isPublicAddress } from "./public-address.ts";
 
 const refused: readonly (readonly [string, string])[] = [
   ["127.0.0.1", "loopback"],
@@ -54,5 +54,14 @@ test("a host is private when it is written as this machine, in any spelling a UR
     "https://[2606:4700::1111]",
   ]) {
     assert.equal(isPrivateHost(new URL(url).hostname), false, url);
+  }
+});
+
+test("an address is near when it is this machine or a private network, and in no other case", () => {
+  for (const address of ["127.0.0.1", "10.1.2.3", "100.64.0.1", "::1", "fd12::1", "fe80::1", "::ffff:10.0.0.1"]) {
+    assert.equal(isNearAddress(address), true, address);
+  }
+  for (const address of ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "0.0.0.0", "nonsense"]) {
+    assert.equal(isNearAddress(address), false, address);
   }
 });

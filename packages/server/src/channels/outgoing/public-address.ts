@@ -31,6 +31,14 @@ export function isPublicAddress(address: string): boolean {
   return parsed.range() === "unicast" && first >= 0x2000 && first < 0x4000;
 }
 
+/** Kinds of networks that end before the internet begins; 100.64/10 is where private overlay networks live. */
+const nearRanges: ReadonlySet<string> = new Set(["loopback", "private", "linkLocal", "uniqueLocal", "carrierGradeNat"]);
+
+/** True for this machine and private networks; what is neither this nor public is false in both. */
+export function isNearAddress(address: string): boolean {
+  return ipaddr.isValid(address) && nearRanges.has(ipaddr.process(address).range());
+}
+
 /** True when a host, as written in a URL, names this machine or a private network without any look-up. */
 export function isPrivateHost(hostname: string): boolean {
   const host = hostname

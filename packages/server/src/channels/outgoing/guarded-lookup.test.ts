@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { LookupOptions } from "node:dns";
 import type { LookupFunction } from "node:net";
 import test from "node:test";
-import { PrivateAddressError, allowedOnly } from "./guarded-connector.ts";
+import { PrivateAddressError, allowedOnly } from "./guarded-lookup.ts";
 
 const mixed: LookupFunction = (_name, _options, done) =>
   done(null, [
