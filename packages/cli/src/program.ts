@@ -152,13 +152,22 @@ function addLooking(program: Command): void {
     );
 
   withServer(withPlace(program.command("report")))
-    .description("one day: alive, restarts, cost, loops, and who needs a human")
-    .option("--date <yyyy-mm-dd>", "the local day")
+    .description("a day, week or month: alive, restarts, cost, loops, who needs a human, and slow patterns")
+    .argument("[agent]", "only this one; all unless given")
+    .option("--date <yyyy-mm-dd>", "a local day of it (default: the last one that is over)")
+    .addOption(new Option("--weekly", "the week, Monday to Sunday").conflicts("monthly"))
+    .option("--monthly", "the month")
     .option("--tz <zone>", "IANA time zone (default: the server's)")
-    .option("--json", "as JSON")
-    .option("--html", "as a page")
-    .action((options: ServerPlace & { date?: string; tz?: string; json?: boolean; html?: boolean }) =>
-      showReport(targetFor(options), { ...options, format: reportFormat(options) }),
+    .addOption(new Option("--json", "as JSON").conflicts(["html", "md"]))
+    .addOption(new Option("--html", "as a page").conflicts("md"))
+    .option("--md", "as Markdown")
+    .action((agent: string | undefined, options: ServerPlace & ReportFlags) =>
+      showReport(targetFor(options), {
+        ...options,
+        ...(agent === undefined ? {} : { agent }),
+        period: options.weekly === true ? "weekly" : options.monthly === true ? "monthly" : "daily",
+        format: reportFormat(options),
+      }),
     );
 
   withServer(withPlace(program.command("link")))
@@ -166,8 +175,19 @@ function addLooking(program: Command): void {
     .action((options: ServerPlace) => printSignInLink(targetFor(options)));
 }
 
-function reportFormat({ json, html }: { json?: boolean; html?: boolean }): string {
+interface ReportFlags {
+  readonly date?: string;
+  readonly tz?: string;
+  readonly weekly?: boolean;
+  readonly monthly?: boolean;
+  readonly json?: boolean;
+  readonly html?: boolean;
+  readonly md?: boolean;
+}
+
+function reportFormat({ json, html, md }: ReportFlags): string {
   if (json === true) return "json";
+  if (md === true) return "md";
   return html === true ? "html" : "text";
 }
 

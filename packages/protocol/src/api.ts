@@ -322,6 +322,8 @@ export interface FleetReportView {
   days: ReportDayView[];
   /** Most expensive first. */
   models: ModelUseView[];
+  /** The most expensive agents, at most 20. */
+  spenders: { agent: string; usage: UsageView }[];
   /** Usage of each of the 30 days up to the end of the period, whatever its length. */
   trend: { date: string; usage: UsageView }[];
   needs_human: (OpenIncidentView & { agent: string })[];

@@ -1,3 +1,4 @@
+export type { ReportPlan } from "./report/schedule.ts";
 export { startServer, type RunningServer } from "./server.ts";
 export type { ServerOptions } from "./options.ts";
 export type { OwnPrice, OwnPrices, OwnRates } from "./pricing/own-prices.ts";

@@ -10,6 +10,7 @@ import { ConfigError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { SharedLimits } from "./metering/shared-budgets.ts";
 import { isLoopbackName } from "@midwatch/protocol";
+import { renderMail } from "./report/report-mail.ts";
 import type { ReportPlan } from "./report/schedule.ts";
 import type { OwnPrices } from "./pricing/own-prices.ts";
 import { isTimeZone } from "./views/local-day.ts";
@@ -57,7 +58,7 @@ export function openChannels(options: ServerOptions, now: () => number): Readonl
   const channels = new Map<string, Channel>();
   const faults: ChannelConfigError[] = [];
   for (const [name, config] of Object.entries(options.channels)) {
-    const made = createChannel(name, config, { stream: options.stream ?? process.stdout, now });
+    const made = createChannel(name, config, { stream: options.stream ?? process.stdout, now, renderMail });
     if (made.ok) channels.set(name, made.channel);
     else faults.push(...made.errors);
   }

@@ -119,12 +119,13 @@ export async function showEvents(
 /** `midwatch report`: the server renders it, so that the terminal, the mail and the page say the same. */
 export async function showReport(
   target: Target,
-  options: { date?: string; tz?: string; format: string },
+  options: { date?: string; tz?: string; agent?: string; period: "daily" | "weekly" | "monthly"; format: string },
 ): Promise<void> {
   const query = new URLSearchParams({ format: options.format });
   if (options.date !== undefined) query.set("date", options.date);
   if (options.tz !== undefined) query.set("tz", options.tz);
-  const report = await call<unknown>(target, "GET", `/api/v1/reports/daily?${query.toString()}`);
+  if (options.agent !== undefined) query.set("agent", options.agent);
+  const report = await call<unknown>(target, "GET", `/api/v1/reports/${options.period}?${query.toString()}`);
   if (typeof report === "string") print(report);
   else printJson(report);
 }

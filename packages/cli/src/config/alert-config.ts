@@ -2,6 +2,7 @@
 
 import { INCIDENT_KINDS, type AlertStep, type Severity } from "@midwatch/core";
 import { localMoment, type AlertMatch, type AlertSettings, type Weekday } from "@midwatch/server/alerts";
+import { weekdays } from "./fields.ts";
 import type { Values } from "./yaml-file.ts";
 
 /** What is wrong, as a whole sentence. */
@@ -13,7 +14,6 @@ interface Around {
 }
 
 const severities: readonly string[] = ["page", "warn"] satisfies Severity[];
-const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 
 export function alertsOf(values: Values, around: Around): Partial<AlertSettings> {
   const { complain } = around;

@@ -1,5 +1,5 @@
 import type { BudgetLimits } from "@midwatch/core";
-import type { OwnPrices } from "@midwatch/server";
+import type { OwnPrices, ReportPlan } from "@midwatch/server";
 import type { AlertSettings } from "@midwatch/server/alerts";
 import type { ProviderSettings } from "@midwatch/meter/providers";
 import type { SupervisedAgent } from "@midwatch/supervisor";
@@ -71,8 +71,8 @@ export interface Config {
   readonly alertsTo: readonly string[];
   /** Routes, quiet hours and the like; what is not given is as the server's defaults say. */
   readonly alerts: Partial<AlertSettings>;
-  /** Local time "HH:MM" of the daily report; null sends none. */
-  readonly report: { readonly at: string; readonly to: readonly string[] } | null;
+  /** When reports are sent, and to whom; null sends none. */
+  readonly report: ReportPlan | null;
 }
 
 export const agentDefaults: AgentDefaults = {

@@ -5,6 +5,9 @@ import { BUDGET_PERIODS, BUDGET_UNITS, type BudgetPeriod } from "@midwatch/core"
 import { builtInNames, SHAPES } from "@midwatch/meter/providers";
 import { channelTypes } from "@midwatch/server/channels";
 
+/** From Monday on, as ISO 8601 counts them. */
+export const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+
 export type Field =
   | { readonly type: "duration"; readonly least: string; readonly most: string; readonly about: string }
   | {
@@ -260,9 +263,21 @@ export const reportFields: Fields = {
     type: "text",
     pattern: /^([01]\d|2[0-3]):[0-5]\d$/,
     shape: 'a time of day, like "08:00"',
-    about: "Local time of the daily report.",
+    about: "Local time of the reports. Without it none is sent.",
   },
-  to: { type: "texts", about: "Names of the channels that get the report. Default: those of alerts." },
+  to: { type: "texts", about: "Names of the channels that get the reports. Default: those of alerts." },
+  daily: { type: "flag", about: "Each day, about the day before. Default true." },
+  weekly: {
+    type: "choice",
+    of: weekdays,
+    about: "On this day of the week, about the last whole week, Monday to Sunday. Default: never.",
+  },
+  monthly: {
+    type: "count",
+    least: 1,
+    most: 28,
+    about: "On this day of the month, about the month before. Default: never.",
+  },
 };
 
 export const sections: Readonly<Record<string, string>> = {
@@ -274,5 +289,5 @@ export const sections: Readonly<Record<string, string>> = {
   prices: "What models cost that the price tables don't know, or know wrongly, by name. `*` stands for any characters.",
   channels: `Where notifications go, by name. Each has a type: ${channelTypes.join(", ")}.`,
   alerts: "Who is told.",
-  report: "The daily report.",
+  report: "Reports of days, weeks and months.",
 };

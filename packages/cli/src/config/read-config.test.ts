@@ -37,7 +37,7 @@ report: { at: "08:00" }
     [{ name: "bot", cwd: "/etc/bot", intervalMs: 30_000, cooldownMs: 120_000 }],
   );
   assert.equal(channels["me"]?.["secret"], "hush");
-  assert.deepEqual(report, { at: "08:00", to: ["me"] });
+  assert.deepEqual(report, { at: "08:00", to: ["me"], daily: true, weekly: null, monthly: null });
 });
 
 function configOf(text: string): Config {
@@ -93,6 +93,14 @@ prices:
   ]);
 });
 
+test("reports of weeks and months are sent on days that the file names", () => {
+  const read = (report: string) =>
+    configOf(`channels: { me: { type: console } }\nalerts: { to: [me] }\nreport: ${report}`);
+  assert.deepEqual(read('{ at: "07:30", daily: false, weekly: sun, monthly: 1 }').report, {
+    ...{ at: "07:30", to: ["me"], daily: false, weekly: 7, monthly: 1 },
+  });
+});
+
 test("every mistake is reported at once, each with its line and column", () => {
   const problems = problemsOf(`server: { listen: nowhere }
 agents:
@@ -113,6 +121,12 @@ alerts: { to: [me] }
 
 for (const [claim, text, said] of [
   ["a file that is not YAML", "agents: [", /1:/],
+  [
+    "a report without its time",
+    "report: { weekly: mon }",
+    /1:9 report has weekly, but no "at"; say at what time, like at: "08:00"/,
+  ],
+  ["a report on a day that some months lack", 'report: { at: "08:00", monthly: 31 }', /report.monthly must be .*28/],
   ["an unknown section", "agent: {}", /unknown section "agent"; there are server/],
   ["a variable that is not set", 'channels: { me: { type: ntfy, url: "${NOPE}" } }', /NOPE is not set/],
   [

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { isAgentName } from "@midwatch/protocol";
+import type { ReportPlan } from "@midwatch/server";
+import type { Weekday } from "@midwatch/server/alerts";
 import { channelTypes } from "@midwatch/server/channels";
 import { isMap, type YAMLMap } from "yaml";
 import { findCircle } from "@midwatch/supervisor/order";
@@ -10,7 +12,7 @@ import { agentOf, targetOf } from "./agent-config.ts";
 import { agentDefaults, type AgentDefaults, type Config, type KeptAgent } from "./config.ts";
 import { meteredProblem, meterOf, unplacedProviders } from "./meter-config.ts";
 import { splitListen } from "./listen-address.ts";
-import { agentFields, meterFields, policyFields, reportFields, sections, serverFields } from "./fields.ts";
+import { agentFields, meterFields, policyFields, reportFields, sections, serverFields, weekdays } from "./fields.ts";
 import { readBudgets, readPrices, withLimits, type LimitChanges } from "./cost-config.ts";
 import { offsetOf, YamlFile, type Problem, type Values } from "./yaml-file.ts";
 
@@ -85,10 +87,28 @@ class Reader {
         channels: Object.keys(channels),
         complain: (message) => this.#yaml.complain(offsetOf(root?.get("alerts", true)), message),
       }),
-      report:
-        report["at"] === undefined
-          ? null
-          : { at: report["at"] as string, to: reportTo.length > 0 ? reportTo : alertsTo },
+      report: this.#report(root, report, reportTo.length > 0 ? reportTo : alertsTo),
+    };
+  }
+
+  #report(root: YAMLMap | null, report: Values, to: readonly string[]): ReportPlan | null {
+    const at = report["at"] as string | undefined;
+    if (at === undefined) {
+      const meant = Object.keys(report).filter((key) => key !== "to");
+      if (meant.length > 0)
+        this.#yaml.complain(
+          offsetOf(root?.get("report", true)),
+          `report has ${meant.join(" and ")}, but no "at"; say at what time, like at: "08:00"`,
+        );
+      return null;
+    }
+    const weekly = weekdays.findIndex((day) => day === report["weekly"]) + 1;
+    return {
+      at,
+      to,
+      daily: (report["daily"] as boolean | undefined) ?? true,
+      weekly: weekly === 0 ? null : (weekly as Weekday),
+      monthly: (report["monthly"] as number | undefined) ?? null,
     };
   }
 

@@ -13,6 +13,7 @@ export function agentSection(agent: AgentReportView, report: ReportView, times: 
   const waiting = open.filter(({ needs_human: needsHuman }) => needsHuman);
   return {
     title: `${line(agent.name)}${liveness === "process" ? " (only its process is watched, not its loop)" : ""}`,
+    agent: agent.name,
     answers: answersOf(report.period, [
       [aliveOf(agent), alive.verdict === "no", aliveLines(agent, times)],
       [

@@ -1,5 +1,5 @@
 import type { Chart, Tone } from "./charts.ts";
-import { escapeHtml } from "./escape-html.ts";
+import { escapeHtml } from "../escape-html.ts";
 
 const [width, height, labelHeight] = [720, 120, 18];
 

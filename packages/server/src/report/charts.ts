@@ -3,6 +3,7 @@
 
 import { DAY, spellCount, spellDuration } from "@midwatch/core";
 import type { PatternView, ReportView } from "@midwatch/protocol";
+import { Temporal } from "temporal-polyfill";
 import { spellDay } from "./local-times.ts";
 import { spellPercent } from "./spell-amounts.ts";
 import { spellMoney } from "./cost-words.ts";
@@ -37,9 +38,12 @@ function trendChart({ fleet, date, last_date: last }: ReportView): Chart | null 
   const most = Math.max(0, ...fleet.trend.map(({ usage }) => usage.tokens));
   if (most === 0) return null;
   const peak = fleet.trend.find(({ usage }) => usage.tokens === most);
+  const about = fleet.trend.every(({ date: day }) => day >= date && day <= last)
+    ? ""
+    : "; dark is what this report is about";
   return {
     title: `Tokens a day, the last ${fleet.trend.length} days`,
-    caption: `most on ${spellDay(peak?.date ?? date)}: ${spellCount(most)} tokens, ${spellMoney(peak?.usage.cost_usd ?? null)}; dark is what this report is about`,
+    caption: `most on ${spellDay(peak?.date ?? date)}: ${spellCount(most)} tokens, ${spellMoney(peak?.usage.cost_usd ?? null)}${about}`,
     columns: fleet.trend.map(({ date: day, usage }) => ({
       label: spellDay(day),
       words: usage.tokens === 0 ? "no tokens" : `${spellCount(usage.tokens)} tokens, ${spellMoney(usage.cost_usd)}`,
@@ -76,17 +80,22 @@ function availabilityChart(days: ReportView["fleet"]["days"]): Chart | null {
 }
 
 /** What a pattern was seen in; null where there is nothing to draw. */
-export function patternChart(agent: string, { title, series, unit }: PatternView): Chart | null {
+export function patternChart(agent: string, { series, unit }: PatternView, timeZone: string): Chart | null {
   const most = Math.max(0, ...series.map(({ value }) => value));
   const [first, last] = [series[0], series.at(-1)];
   if (most === 0 || !first || !last || unit === null) return null;
   const isDaily = Date.parse(last.at) - Date.parse(first.at) >= (series.length - 1) * DAY;
+  const labelOf = (at: string): string => {
+    const local = Temporal.Instant.from(at).toZonedDateTimeISO(timeZone);
+    const day = spellDay(local.toPlainDate().toString());
+    return isDaily ? day : `${day} ${local.toPlainTime().toString({ smallestUnit: "minute" })}`;
+  };
   const name = { tokens: "tokens per cycle", ms: "length of a cycle", bytes: "memory" }[unit];
   return {
     title: `${agent}: ${name}`,
-    caption: `${title}; from ${spellValue(first.value, unit)} to ${spellValue(last.value, unit)}`,
+    caption: `from ${spellValue(first.value, unit)} on ${labelOf(first.at)} to ${spellValue(last.value, unit)} on ${labelOf(last.at)}`,
     columns: series.map(({ at, value }) => ({
-      label: isDaily ? spellDay(at.slice(0, 10)) : at.slice(0, 16).replace("T", " "),
+      label: labelOf(at),
       words: spellValue(value, unit),
       parts: [{ share: value / most, tone: "plain" }],
     })),

@@ -32,17 +32,14 @@ export function modelTable(caption: string, models: readonly ModelUseView[]): Ta
   );
 }
 
-export function agentTable({ agents }: ReportView): Table | null {
-  const used = agents
-    .filter(({ cost }) => cost.tokens > 0)
-    .toSorted((a, b) => (b.cost.cost_usd ?? 0) - (a.cost.cost_usd ?? 0) || b.cost.tokens - a.cost.tokens);
+export function agentTable(caption: string, { fleet }: ReportView): Table | null {
   return tableOf(
-    { caption: "Cost by agent", columns: ["agent", "cycles", "tokens", "cost"] },
-    used.map(({ name, cost }) => [
-      line(name),
-      spellCount(cost.cycles),
-      spellCount(cost.tokens),
-      spellMoney(cost.cost_usd),
+    { caption, columns: ["agent", "cycles", "tokens", "cost"] },
+    fleet.spenders.map(({ agent, usage }) => [
+      line(agent),
+      spellCount(usage.cycles),
+      spellCount(usage.tokens),
+      spellMoney(usage.cost_usd),
     ]),
   );
 }

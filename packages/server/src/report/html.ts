@@ -4,7 +4,7 @@
 import type { PatternView, ReportView } from "@midwatch/protocol";
 import { chartSvg } from "./chart-svg.ts";
 import { fleetCharts, patternChart } from "./charts.ts";
-import { escapeHtml } from "./escape-html.ts";
+import { escapeHtml } from "../escape-html.ts";
 import type { Answer, Section, Table } from "./section.ts";
 import { reportWords } from "./words.ts";
 
@@ -27,7 +27,7 @@ export function reportHtml(report: ReportView): string {
     `<p class="summary">${escapeHtml(capitalised(summary))}.</p>`,
     ...notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`),
     ...charts.map(chartSvg),
-    ...sections.map(sectionHtml),
+    ...sections.map((section) => sectionHtml(section, report.time_zone)),
     ...(quiet === null ? [] : [`<p class="quiet">${escapeHtml(quiet)}.</p>`]),
     `</main>`,
     `</body>`,
@@ -36,14 +36,12 @@ export function reportHtml(report: ReportView): string {
   ].join("\n");
 }
 
-function sectionHtml({ title, answers, patterns, tables }: Section): string {
+function sectionHtml({ title, agent, answers, patterns, tables }: Section, timeZone: string): string {
   return [
     `<section>`,
     `<h2><bdi>${escapeHtml(title)}</bdi></h2>`,
-    `<table class="answers">`,
-    ...answers.map(answerHtml),
-    `</table>`,
-    ...patterns.map((pattern) => patternHtml(title, pattern)),
+    ...(answers.length === 0 ? [] : [`<table class="answers">`, ...answers.map(answerHtml), `</table>`]),
+    ...patterns.map((pattern) => patternHtml(agent ?? title, pattern, timeZone)),
     ...tables.map(tableHtml),
     `</section>`,
   ].join("\n");
@@ -55,9 +53,9 @@ function answerHtml({ question, answer, notable, lines }: Answer): string {
   return `<tr><th scope="row">${escapeHtml(question)}</th><td>${told}${listHtml(lines)}</td></tr>`;
 }
 
-function patternHtml(agent: string, pattern: PatternView): string {
+function patternHtml(agent: string, pattern: PatternView, timeZone: string): string {
   const { title, evidence, next } = pattern;
-  const chart = patternChart(agent, pattern);
+  const chart = patternChart(agent, pattern, timeZone);
   return [
     `<div class="pattern">`,
     `<h3>${escapeHtml(capitalised(title))}</h3>`,

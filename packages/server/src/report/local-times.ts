@@ -5,7 +5,7 @@ import { Temporal } from "temporal-polyfill";
 export interface LocalTimes {
   /** "Tuesday, 24 November 2026", "23–29 November 2026", "November 2026" */
   readonly period: string;
-  /** "03:12"; with the day when it is not the only one, with the offset when clocks change in between. */
+  /** "03:12"; with the day when it is not the only one, with the offset on a day on which clocks change. */
   at(moment: Iso): string;
   /** "03:12–03:31"; "since 03:12" when it went on. */
   span(from: Iso, to: Iso | null): string;
@@ -15,11 +15,12 @@ export interface LocalTimes {
 
 export function localTimes(report: ReportView): LocalTimes {
   const local = (moment: Iso) => Temporal.Instant.from(moment).toZonedDateTimeISO(report.time_zone);
-  // On a day on which clocks change, 02:30 may be two moments or none. The offset tells which.
-  const changes = local(report.from).offset !== local(report.to).offset;
   const only = report.date === report.last_date ? report.date : null;
   const clock = (moment: Iso): string => {
     const time = local(moment);
+    const midnight = time.startOfDay();
+    // On a day on which clocks change, 02:30 may be two moments or none. The offset tells which.
+    const changes = midnight.offset !== midnight.add({ days: 1 }).offset;
     return time.toPlainTime().toString({ smallestUnit: "minute" }) + (changes ? time.offset : "");
   };
   const short = (moment: Iso): string => spellDay(local(moment).toPlainDate().toString());

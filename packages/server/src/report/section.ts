@@ -4,6 +4,8 @@ import { line, someLines } from "./report-lines.ts";
 
 export interface Section {
   readonly title: string;
+  /** Whose it is; null for all agents. */
+  readonly agent: string | null;
   readonly answers: readonly Answer[];
   readonly patterns: readonly PatternView[];
   readonly tables: readonly Table[];

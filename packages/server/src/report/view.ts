@@ -14,6 +14,7 @@ import type { MadeReport } from "./index.ts";
 
 /** Agents in one message; the API has them all. */
 const maxAgentsInMessage = 100;
+const maxSpenders = 20;
 
 /** The report as the API answers it: times in UTC, durations in seconds, money in dollars. Text, HTML and mail are made from this. */
 export function reportView({ report, agent, sent, revised }: MadeReport): ReportView {
@@ -30,7 +31,7 @@ export function reportView({ report, agent, sent, revised }: MadeReport): Report
     quiet: report.quiet,
     sent: sent && { at: iso(sent.at), text: sent.text },
     revised,
-    fleet: fleetView(report.fleet),
+    fleet: { ...fleetView(report.fleet), spenders: spendersIn(report.agents) },
     before_days: report.beforeDays,
     agents: report.agents.map(agentView),
     quiet_agents: report.agents.filter(({ quiet }) => quiet).map(({ name }) => name),
@@ -54,7 +55,7 @@ function urgencyOf({ open, alive }: AgentReportView): number {
   return alive.verdict === "no" ? 1 : 2;
 }
 
-function fleetView(fleet: FleetReport): FleetReportView {
+function fleetView(fleet: FleetReport): Omit<FleetReportView, "spenders"> {
   return {
     agents: fleet.agents,
     alive: { ...fleet.verdicts },
@@ -73,6 +74,14 @@ function fleetView(fleet: FleetReport): FleetReportView {
     trend: fleet.trend.map(({ date, usage }) => ({ date, usage: usageView(usage) })),
     needs_human: fleet.needsHuman.map(({ agent, incident }) => ({ agent, ...openView(incident) })),
   };
+}
+
+function spendersIn(agents: readonly AgentReport[]): FleetReportView["spenders"] {
+  return agents
+    .filter(({ cost }) => cost.tokens > 0)
+    .toSorted((a, b) => (b.cost.costUsdMicros ?? 0) - (a.cost.costUsdMicros ?? 0) || b.cost.tokens - a.cost.tokens)
+    .slice(0, maxSpenders)
+    .map(({ name, cost }) => ({ agent: name, usage: usageView(cost) }));
 }
 
 function agentView(agent: AgentReport): AgentReportView {

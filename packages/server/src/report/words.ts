@@ -47,7 +47,11 @@ export function reportWords(report: ReportView): ReportWords {
     heading: `${about}${adjective[period]} report for ${times.period} (${report.time_zone})`,
     summary: summaryOf(report),
     notes,
-    sections: isOneLine ? [] : [...(agent === null ? [fleetSection(fleet, report, times)] : []), ...sections],
+    sections: isOneLine
+      ? []
+      : agent === null
+        ? [fleetSection(fleet, report, times), ...sections, ...costSection(report)]
+        : sections,
     quiet:
       report.quiet || agent !== null || report.quiet_agents.length === 0
         ? null
@@ -79,14 +83,24 @@ export function summaryOf({ fleet, quiet, period }: ReportView): string {
 function fleetSection(fleet: FleetReportView, report: ReportView, times: LocalTimes): Section {
   return {
     title: "All agents",
+    agent: null,
     answers: fleetAnswers(fleet, report, times),
     // Told with the agents that have them.
     patterns: [],
-    tables: [
-      modelTable("Cost by model", fleet.models),
-      ...(report.period === "day" ? [] : [agentTable(report), dayTable("Day by day", fleet.days)]),
-    ].filter((table) => table !== null),
+    tables: [],
   };
+}
+
+/** Last: it is looked up, while the rest is read. */
+function costSection(report: ReportView): readonly Section[] {
+  const { fleet, period } = report;
+  const tables = [
+    modelTable("By model", fleet.models),
+    ...(period === "day"
+      ? []
+      : [agentTable("By agent, most expensive first", report), dayTable("Day by day", fleet.days)]),
+  ].filter((table) => table !== null);
+  return tables.length === 0 ? [] : [{ title: "What it cost", agent: null, answers: [], patterns: [], tables }];
 }
 
 function fleetAnswers(fleet: FleetReportView, { period }: ReportView, times: LocalTimes): readonly Answer[] {

@@ -1,6 +1,8 @@
 import type { WebhookBody } from "@midwatch/protocol";
 import type { MemberGroup, MessageSummary, SummaryLink } from "../../message-summary.ts";
-import { colour, darkStyle, escape, mono, sans } from "./mail-style.ts";
+import { escapeHtml } from "../../escape-html.ts";
+import { mailPage } from "../../mail/mail-page.ts";
+import { breaking, colour, mono, sans } from "../../mail/mail-style.ts";
 import { kindOf, sentAt } from "./mail-words.ts";
 
 /** A message as one document that loads nothing and reads in order where its style is dropped. */
@@ -8,72 +10,26 @@ export function mailHtml(message: WebhookBody, summary: MessageSummary): string 
   const { word, tone } = kindOf(message);
   const rows = [
     `<p class="${tone}" style="margin:0 0 8px;font:600 13px/18px ${sans};color:${colour[tone]}">&#9679; ${word}</p>
-<h1 class="ink" style="margin:0;font:600 21px/28px ${sans};color:${colour.ink};${breaking}">${escape(summary.headline)}</h1>`,
+<h1 class="ink" style="margin:0;font:600 21px/28px ${sans};color:${colour.ink};${breaking}">${escapeHtml(summary.headline)}</h1>`,
     textHtml(summary),
     linksHtml(summary.links),
     factsHtml(summary),
     membersHtml(summary),
     logHtml(summary.log),
   ];
-  return page(summary, {
+  return mailPage({
+    title: summary.headline,
+    preview: summary.text,
     tone,
     rows: rows.filter((row) => row !== ""),
     foot: `Sent by Midwatch, ${sentAt(message)}`,
   });
 }
 
-/** A name without a space must not make the page wider than the phone. */
-const breaking = "overflow-wrap:anywhere;word-break:break-word";
-const table = 'role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"';
-
-interface Page {
-  readonly tone: ReturnType<typeof kindOf>["tone"];
-  readonly rows: readonly string[];
-  readonly foot: string;
-}
-
-function page({ headline, text }: MessageSummary, { tone, rows, foot }: Page): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="supported-color-schemes" content="light dark">
-<meta name="format-detection" content="telephone=no, date=no, address=no">
-<title>${escape(headline)}</title>
-<style>${darkStyle}
-</style>
-</head>
-<body class="ground" style="margin:0;padding:0;background:${colour.ground};-webkit-text-size-adjust:100%">
-<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">${escape(preview(text))}</div>
-<table ${table} class="ground" style="background:${colour.ground}"><tr><td align="center" style="padding:24px 12px 32px">
-<!--[if mso]><table role="presentation" width="600" cellpadding="0" cellspacing="0"><tr><td><![endif]-->
-<table ${table} style="max-width:600px;table-layout:fixed">
-<tr><td class="bar-${tone}" style="height:4px;line-height:4px;font-size:0;background:${colour[tone]};border-radius:10px 10px 0 0">&nbsp;</td></tr>
-<tr><td class="surface" align="left" style="padding:24px 24px 4px;background:${colour.surface};border:1px solid ${colour.line};border-top:0;border-radius:0 0 10px 10px">
-<table ${table} style="table-layout:fixed">
-${rows.map((row) => `<tr><td align="left" style="padding:0 0 20px">${row}</td></tr>`).join("\n")}
-</table>
-</td></tr>
-<tr><td class="dim" align="left" style="padding:14px 24px 0;font:400 12px/18px ${sans};color:${colour.dim}">${escape(foot)}</td></tr>
-</table>
-<!--[if mso]></td></tr></table><![endif]-->
-</td></tr></table>
-</body>
-</html>
-`;
-}
-
-/** What a list of mails shows after the subject. */
-function preview(text: string): string {
-  return text.replaceAll(/\s+/g, " ").slice(0, 140).toWellFormed();
-}
-
 function textHtml({ text, isTable }: MessageSummary): string {
   if (text === "") return "";
   if (isTable) return preformatted(text);
-  const lines = escape(text).replaceAll("\n", "<br>\n");
+  const lines = escapeHtml(text).replaceAll("\n", "<br>\n");
   return `<p class="ink" style="margin:0;font:400 15px/23px ${sans};color:${colour.ink};${breaking}">${lines}</p>`;
 }
 
@@ -90,7 +46,7 @@ function linksHtml(links: readonly SummaryLink[]): string {
 }
 
 function plainLinkHtml({ label, url }: SummaryLink): string {
-  return `<div><a class="calm" href="${escape(url)}" style="display:inline-block;padding:12px 0;font:600 14px/20px ${sans};color:${colour.accent};text-decoration:none;${breaking}">${escape(label)}&nbsp;&rarr;</a></div>`;
+  return `<div><a class="calm" href="${escapeHtml(url)}" style="display:inline-block;padding:12px 0;font:600 14px/20px ${sans};color:${colour.accent};text-decoration:none;${breaking}">${escapeHtml(label)}&nbsp;&rarr;</a></div>`;
 }
 
 function buttonHtml({ label, url }: SummaryLink, isMain: boolean): string {
@@ -99,7 +55,7 @@ function buttonHtml({ label, url }: SummaryLink, isMain: boolean): string {
     : (["button", colour.surface, colour.lineStrong, colour.ink] as const);
   const cell = `padding:0;background:${background};border:1px solid ${border};border-radius:8px;mso-padding-alt:11px 16px`;
   const link = `display:inline-block;padding:11px 16px;font:600 14px/20px ${sans};color:${ink};text-decoration:none;${breaking}`;
-  return `<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="display:inline-table;border-collapse:separate;margin:0 6px 8px 0;max-width:100%"><tr><td class="${name}" style="${cell}"><a href="${escape(url)}" style="${link}">${escape(label || "Open")}</a></td></tr></table>`;
+  return `<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="display:inline-table;border-collapse:separate;margin:0 6px 8px 0;max-width:100%"><tr><td class="${name}" style="${cell}"><a href="${escapeHtml(url)}" style="${link}">${escapeHtml(label || "Open")}</a></td></tr></table>`;
 }
 
 function factsHtml({ facts }: MessageSummary): string {
@@ -107,8 +63,8 @@ function factsHtml({ facts }: MessageSummary): string {
   const cell = `padding:8px 0;border-top:1px solid ${colour.line};vertical-align:top;font:400 14px/20px ${sans};${breaking}`;
   const rows = facts.map(
     ({ label, value }) =>
-      `<tr><th class="dim line" scope="row" align="left" width="34%" style="${cell};padding-right:12px;color:${colour.dim}">${escape(label)}</th>` +
-      `<td class="ink line" align="left" style="${cell};color:${colour.ink};font-variant-numeric:tabular-nums">${escape(value)}</td></tr>`,
+      `<tr><th class="dim line" scope="row" align="left" width="34%" style="${cell};padding-right:12px;color:${colour.dim}">${escapeHtml(label)}</th>` +
+      `<td class="ink line" align="left" style="${cell};color:${colour.ink};font-variant-numeric:tabular-nums">${escapeHtml(value)}</td></tr>`,
   );
   return `<table width="100%" cellpadding="0" cellspacing="0" border="0" style="table-layout:fixed;border-bottom:1px solid ${colour.line}" class="line">\n${rows.join("\n")}\n</table>`;
 }
@@ -121,7 +77,7 @@ function membersHtml({ members, moreMembers }: MessageSummary): string {
 
 function groupHtml({ host, count, members }: MemberGroup): string {
   const head = heading(host === null ? "Agents" : `${host} (${count})`);
-  const items = members.map((one) => `<li style="margin:0 0 2px">${escape(one)}</li>`).join("\n");
+  const items = members.map((one) => `<li style="margin:0 0 2px">${escapeHtml(one)}</li>`).join("\n");
   return `${head}<ul class="ink" style="margin:0 0 12px;padding:0 0 0 18px;font:400 14px/21px ${sans};color:${colour.ink};${breaking}">\n${items}\n</ul>`;
 }
 
@@ -130,9 +86,9 @@ function logHtml(log: readonly string[]): string {
 }
 
 function heading(text: string): string {
-  return `<h2 class="dim" style="margin:0 0 6px;font:600 13px/18px ${sans};color:${colour.dim};${breaking}">${escape(text)}</h2>`;
+  return `<h2 class="dim" style="margin:0 0 6px;font:600 13px/18px ${sans};color:${colour.dim};${breaking}">${escapeHtml(text)}</h2>`;
 }
 
 function preformatted(text: string): string {
-  return `<pre class="sunk ink" style="margin:0;padding:12px 14px;background:${colour.ground};border:1px solid ${colour.line};border-radius:8px;font:400 12px/18px ${mono};color:${colour.ink};white-space:pre-wrap;${breaking}">${escape(text)}</pre>`;
+  return `<pre class="sunk ink" style="margin:0;padding:12px 14px;background:${colour.ground};border:1px solid ${colour.line};border-radius:8px;font:400 12px/18px ${mono};color:${colour.ink};white-space:pre-wrap;${breaking}">${escapeHtml(text)}</pre>`;
 }

@@ -119,6 +119,15 @@ export class WatchInTest implements AsyncDisposable {
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
     const beat: Beat = parsed.beat;
     const identity = { by: "none" } as const;
-    return { type: "beat", at, beat, identity, via: "direct", costUsdMicros: beat.costUsdMicros, spooled: false };
+    return {
+      type: "beat",
+      at,
+      beat,
+      identity,
+      via: "direct",
+      costUsdMicros: beat.costUsdMicros,
+      usageCosts: beat.usage.map((row) => row.costUsdMicros),
+      spooled: false,
+    };
   }
 }

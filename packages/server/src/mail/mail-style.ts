@@ -44,15 +44,5 @@ export const darkStyle = `
   .button a { color: #e4e8f1 !important; }
 }`;
 
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** For text and for attributes in quotes. */
-export function escape(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? "");
-}
+/** A name without a space must not make the page wider than the phone. */
+export const breaking = "overflow-wrap:anywhere;word-break:break-word";
