@@ -149,25 +149,46 @@ export function readRecentBeats(
 
 // Totals are exact in the file and handed out as floats: `node:sqlite` refuses integers above 2^53 where the interface
 // would rather have the nearest number. Agents come first in the join, so that each is a seek and not a scan of all hours.
-const hoursOf = (which: string): string => `
+const hourFloats = `
+CAST(tokens AS REAL) AS tokens, max_cycle_tokens, CAST(cost_usd_micros AS REAL) AS cost_usd_micros, unpriced_beats,
+  timed_cycles, cycle_ms, max_memory_bytes`;
+
+const filedHoursOf = (which: string): string => `
+SELECT name, hour, beats, cycles, ${hourFloats} FROM agents CROSS JOIN agent_hours ON agent_id = agents.id
+WHERE hour >= ?1 AND hour < ?2 ${which} ORDER BY name, hour`;
+
+/** What the tail has of these hours, together with what is filed of them. */
+const youngHoursOf = (which: string): string => `
 SELECT name, hour, sum(beats) AS beats, sum(cycles) AS cycles, CAST(${sumOf("tokens")} AS REAL) AS tokens,
   max(max_cycle_tokens) AS max_cycle_tokens, CAST(${sumOf("cost_usd_micros")} AS REAL) AS cost_usd_micros,
   sum(unpriced_beats) AS unpriced_beats, sum(timed_cycles) AS timed_cycles, sum(cycle_ms) AS cycle_ms,
   max(max_memory_bytes) AS max_memory_bytes
 FROM (
-  SELECT agent_hours.* FROM agents CROSS JOIN agent_hours ON agent_id = agents.id
-  WHERE hour >= ?1 AND hour < ?2 ${which}
-  UNION ALL
-  ${tailHours} WHERE at >= ?1 ${which} GROUP BY agent_id, hour HAVING hour >= ?1 AND hour < ?2
+  WITH young AS (${tailHours} WHERE at >= ?1 ${which} GROUP BY agent_id, hour HAVING hour >= ?1 AND hour < ?2)
+  SELECT * FROM young
+  UNION ALL SELECT agent_hours.* FROM young CROSS JOIN agent_hours USING (agent_id, hour)
 ) JOIN agents ON agents.id = agent_id
-GROUP BY agent_id, hour ORDER BY name, hour`;
-const hoursOfAll = hoursOf("");
-const hoursOfOne = hoursOf("AND agent_id = ?3");
+GROUP BY agent_id, hour`;
 
-/** Hours that begin in [from, to). */
+const ofAll = { filed: filedHoursOf(""), young: youngHoursOf("") };
+const ofOne = { filed: filedHoursOf("AND agent_id = ?3"), young: youngHoursOf("AND agent_id = ?3") };
+
+/** Hours that begin in [from, to). Most are filed, and need no adding up. */
 export function readHours(db: Connection, agentId: number | null, from: Ms, to: Ms): readonly HourRow[] {
-  const rows = agentId === null ? db.all(hoursOfAll, from, to) : db.all(hoursOfOne, from, to, agentId);
-  return rows.map((row) => ({
+  const { filed, young } = agentId === null ? ofAll : ofOne;
+  const bounds = agentId === null ? [from, to] : [from, to, agentId];
+  const added = db.all(young, ...bounds).map(hourOf);
+  const hours = db.all(filed, ...bounds).map(hourOf);
+  if (added.length === 0) return hours;
+  const keyOf = ({ agent, hour }: HourRow): string => `${hour} ${agent}`;
+  const replaced = new Set(added.map(keyOf));
+  return [...hours.filter((hour) => !replaced.has(keyOf(hour))), ...added].toSorted((a, b) =>
+    a.agent === b.agent ? a.hour - b.hour : a.agent < b.agent ? -1 : 1,
+  );
+}
+
+function hourOf(row: Columns): HourRow {
+  return {
     agent: text(row, "name"),
     hour: number(row, "hour"),
     beats: number(row, "beats"),
@@ -179,7 +200,7 @@ export function readHours(db: Connection, agentId: number | null, from: Ms, to: 
     timedCycles: number(row, "timed_cycles"),
     cycleMs: number(row, "cycle_ms"),
     maxMemoryBytes: numberOrNull(row, "max_memory_bytes"),
-  }));
+  };
 }
 
 function beatOf(row: Columns): StoredBeat {
