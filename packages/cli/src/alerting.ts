@@ -19,10 +19,12 @@ export function alerting(config: Config): Pick<Config, "channels" | "alertsTo" |
   };
 }
 
-/** The supervisor's own way to a person, for when no server can tell: the same channels, without the server. */
+/** The supervisor's own way to a person, for when no server can tell: the fallback, or the same channels, without the server. */
 export function directNotifier(config: Config): Notifier {
   const { channels, alertsTo } = alerting(config);
-  const targets = alertsTo.map((name) => openChannel(name, channels[name] ?? {}));
+  const targets = (config.fallback === null ? alertsTo : [config.fallback]).map((name) =>
+    openChannel(name, channels[name] ?? {}),
+  );
   // A notice that failed on one channel is tried again; the others have it already.
   const delivered = new Map<string, Set<string>>();
   return {

@@ -1,3 +1,4 @@
+export type { WatcherSettings } from "./watcher/outgoing-heartbeat.ts";
 export type { ReportPlan } from "./report/schedule.ts";
 export { startServer, type RunningServer } from "./server.ts";
 export type { ServerOptions } from "./options.ts";

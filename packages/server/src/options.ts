@@ -13,6 +13,7 @@ import { isLoopbackName } from "@midwatch/protocol";
 import { renderMail } from "./report/report-mail.ts";
 import type { ReportPlan } from "./report/schedule.ts";
 import type { OwnPrices } from "./pricing/own-prices.ts";
+import type { WatcherSettings } from "./watcher/outgoing-heartbeat.ts";
 import { isTimeZone } from "./views/local-day.ts";
 
 export interface ServerOptions {
@@ -49,6 +50,8 @@ export interface ServerOptions {
   readonly usageMeter?: UsageMeter;
   /** A loop that turns this late has no time for questions; 2 s unless given. Beats have their own bound. */
   readonly overloadedAfterMs?: DurationMs;
+  /** What elsewhere expects a sign of life of this server; none unless given. */
+  readonly watcher?: WatcherSettings | null;
   /** Called on every turn of the main loop, some ten times a second: what the server's own sign of life comes from. */
   readonly onTurn?: () => void;
 }

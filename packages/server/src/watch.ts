@@ -36,6 +36,7 @@ import { storeAdvice } from "./store-trouble.ts";
 import { Sight } from "./sweeper/sight.ts";
 import { Supervisors } from "./sweeper/supervisors.ts";
 import { Sweeper } from "./sweeper/sweeper.ts";
+import { createOutgoingHeartbeat, type OutgoingHeartbeat } from "./watcher/outgoing-heartbeat.ts";
 import { zoneCalendar } from "./views/zone-calendar.ts";
 import { createPresenter, type AgentPresenter } from "./views/agent-presenter.ts";
 
@@ -96,7 +97,10 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const queue = new BeatQueue({ ledger, log, strict });
   const supervisors = new Supervisors(ledger, clock);
   const sight = new Sight(store, clock);
-  const sweeper = new Sweeper({ store, ledger, clock, sight, supervisors, log, onTurn: options.onTurn ?? null });
+  const heartbeat = heartbeatOf(options, { clock, agents: () => ledger.census.size });
+  const { onTurn = null } = options;
+  const onSwept = heartbeat && ((): void => heartbeat.turned());
+  const sweeper = new Sweeper({ store, ledger, clock, sight, supervisors, log, onTurn, onSwept });
   const check: KeyCheck = { keys: new KeyRing(store, clock), tries: new FailedTries(clock) };
   const sessions = new Sessions(store, clock);
   const pricing = createPricing({ own: options.prices ?? [] });
@@ -153,6 +157,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     ...lifeOf({
       ...{ beats, queue, hub, bell, desk, delivery, ...metering },
       loops: [sweeper, retention, commandExpiry, schedule, shared, metering.telemetry],
+      heartbeat,
     }),
   };
 }
@@ -172,6 +177,13 @@ function rulesOf(
   });
 }
 
+function heartbeatOf(
+  { watcher, log }: ServerOptions,
+  { clock, agents }: { readonly clock: Clock; readonly agents: () => number },
+): OutgoingHeartbeat | null {
+  return watcher ? createOutgoingHeartbeat(watcher, { ...clock, agents, log }) : null;
+}
+
 /** Something of the watch that turns by itself. */
 interface Loop {
   start(): void;
@@ -181,9 +193,10 @@ interface Loop {
 function lifeOf(
   parts: Pick<Watch, "beats" | "queue" | "hub" | "bell" | "standings" | "desk" | "delivery"> & {
     readonly loops: readonly (Loop | null)[];
+    readonly heartbeat: OutgoingHeartbeat | null;
   },
 ): Pick<Watch, "start" | "stop"> {
-  const { beats, queue, hub, bell, standings, desk, delivery, loops } = parts;
+  const { beats, queue, hub, bell, standings, desk, delivery, loops, heartbeat } = parts;
   return {
     start: () => {
       for (const loop of [...loops, desk, delivery]) loop?.start();
@@ -194,7 +207,7 @@ function lifeOf(
       hub.close();
       bell.close();
       standings.close();
-      await Promise.all(loops.map(async (loop) => loop?.stop()));
+      await Promise.all([...loops, heartbeat].map(async (loop) => loop?.stop()));
       // Last, since what the others decide is still written down for them.
       await desk.stop();
       await delivery.stop();

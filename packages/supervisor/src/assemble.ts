@@ -9,6 +9,7 @@ import { SteadyTime, systemClock } from "./clock.ts";
 import { makeFolder } from "./durable-file.ts";
 import { SupervisorError } from "./failure.ts";
 import { Fallback } from "./fallback/fallback.ts";
+import { ServerOutage } from "./fallback/server-outage.ts";
 import type { JournalEntry } from "./journal/entry.ts";
 import { Journal } from "./journal/journal.ts";
 import type { Keeper } from "./keeper/keeper.ts";
@@ -48,6 +49,8 @@ export interface Parts {
   readonly receiver: Receiver;
   readonly spool: Spool | null;
   readonly link: Link | null;
+  /** Null where there is no server, or it is kept here: then its own incidents tell of it. */
+  readonly serverOutage: ServerOutage | null;
   readonly watch: Watch;
   readonly now: () => number;
 }
@@ -109,13 +112,29 @@ export async function assemble(
     onDecided: own.onDecided,
     log,
   });
+  const keepsServer = options.agents.some(({ isReported }) => !isReported);
+  const serverOutage =
+    server && !keepsServer
+      ? new ServerOutage({
+          ...{ clock, now, host: options.host ?? hostname() },
+          isReachable: () => link?.isReachable ?? true,
+          tell: (notice) => fallback.add(notice),
+        })
+      : null;
   if (server && spool) {
     const client = new ServerClient(server, supervisorId);
-    link = linkTo({ client, spool, keepers, fallback, now, options, onCommand: own.onCommand });
+    const onChange = (): void => {
+      fallback.serverChanged();
+      serverOutage?.changed();
+    };
+    link = linkTo({ client, spool, keepers, onChange, now, options, onCommand: own.onCommand });
   }
   const showsOutput = options.onOutput !== undefined;
   const watch = new Watch({ clock, time, keepers: () => keepers.values(), outOfMemory, showsOutput, log });
-  return { supervisorId, journal, relay, fallback, entries, keepers, openKeeper, receiver, spool, link, watch, now };
+  return {
+    ...{ supervisorId, journal, relay, fallback, entries, keepers, openKeeper, receiver, spool, link },
+    ...{ serverOutage, watch, now },
+  };
 }
 
 /** Listens where the last life did, since agents that it left running beat there. */
@@ -166,12 +185,12 @@ function linkTo(given: {
   readonly client: ServerClient;
   readonly spool: Spool;
   readonly keepers: ReadonlyMap<string, Keeper>;
-  readonly fallback: Fallback;
+  readonly onChange: () => void;
   readonly now: () => number;
   readonly options: SupervisorOptions;
   readonly onCommand: (command: Command) => Promise<CommandOutcome>;
 }): Link {
-  const { client, spool, keepers, fallback, now, options, onCommand } = given;
+  const { client, spool, keepers, onChange, now, options, onCommand } = given;
   const reported = (): Keeper[] => [...keepers.values()].filter(({ agent }) => agent.isReported);
   return new Link({
     client,
@@ -187,7 +206,7 @@ function linkTo(given: {
       for (const [name, id] of ids) keepers.get(name)?.knownAs(id);
     },
     onCommand,
-    onChange: () => fallback.serverChanged(),
+    onChange,
     log: options.log,
   });
 }

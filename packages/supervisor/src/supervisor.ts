@@ -211,7 +211,7 @@ class Supervisor implements RunningSupervisor {
 
   async #close(how: "stop" | "leave"): Promise<void> {
     await this.#reloading;
-    const { keepers, watch, receiver, link, spool, relay, fallback, journal } = this.#open;
+    const { keepers, watch, receiver, link, spool, relay, fallback, serverOutage, journal } = this.#open;
     const all = [...keepers.values()];
     // The receiver stays until the agents are gone: they announce their end to it.
     const agents = all.map(({ agent }) => agent);
@@ -223,6 +223,7 @@ class Supervisor implements RunningSupervisor {
     await receiver.close();
     relay.close();
     await link?.close({ flush: true });
+    serverOutage?.close();
     await fallback.close();
     await Promise.all(all.map((keeper) => keeper.saveIfNeeded()));
     await spool?.close();

@@ -47,6 +47,7 @@ async function start(config: Config, store: Store): Promise<RunningServer> {
       strict,
       prices: config.prices,
       budgets: config.budgets,
+      watcher: config.watcher,
       defaults: settingsOf(config.defaults),
       log: textLog(process.stderr, systemClock),
       version,

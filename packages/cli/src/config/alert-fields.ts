@@ -31,6 +31,11 @@ const days: Field = {
 
 export const alertFields: Fields = {
   to: { type: "texts", about: "Names of the channels that get alerts which fit no route." },
+  fallback: {
+    type: "text",
+    about:
+      "The channel through which the supervisor tells people itself while it cannot reach the server. Default: those of `to`.",
+  },
   remind,
   gather: {
     type: "duration",

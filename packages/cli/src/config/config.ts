@@ -1,5 +1,5 @@
 import type { BudgetLimits } from "@midwatch/core";
-import type { OwnPrices, ReportPlan } from "@midwatch/server";
+import type { OwnPrices, ReportPlan, WatcherSettings } from "@midwatch/server";
 import type { AlertSettings } from "@midwatch/server/alerts";
 import type { ProviderSettings } from "@midwatch/meter/providers";
 import type { SupervisedAgent } from "@midwatch/supervisor";
@@ -69,8 +69,12 @@ export interface Config {
   /** By name; each channel's type reads the rest. */
   readonly channels: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly alertsTo: readonly string[];
+  /** Through which the supervisor tells people itself; null for those of `alertsTo`. */
+  readonly fallback: string | null;
   /** Routes, quiet hours and the like; what is not given is as the server's defaults say. */
   readonly alerts: Partial<AlertSettings>;
+  /** What elsewhere expects a sign of life; null for nothing. */
+  readonly watcher: WatcherSettings | null;
   /** When reports are sent, and to whom; null sends none. */
   readonly report: ReportPlan | null;
 }

@@ -280,6 +280,19 @@ export const reportFields: Fields = {
   },
 };
 
+export const watcherFields: Fields = {
+  url: {
+    type: "text",
+    pattern: /^https?:\/\/\S+$/,
+    shape: "a whole URL, like https://hc-ping.com/your-id",
+    about: "What is called. With a key, the heartbeat address of another Midwatch: https://…/api/v1/heartbeat.",
+  },
+  key: { type: "text", about: "An ingest key of the other Midwatch. Without one the URL is called with GET." },
+  agent: { type: "text", about: "How this server is called there. Default midwatch@ and the name of this machine." },
+  every: { type: "duration", least: "10s", most: "1d", about: "How often. Default 60s." },
+  allow_private: { type: "flag", about: "The URL may be on this machine or in a private network. Default false." },
+};
+
 export const sections: Readonly<Record<string, string>> = {
   server: "The server on this machine.",
   meter: "The metering proxy on this machine, which counts LLM calls; `up` runs it when this section is there.",
@@ -289,5 +302,6 @@ export const sections: Readonly<Record<string, string>> = {
   prices: "What models cost that the price tables don't know, or know wrongly, by name. `*` stands for any characters.",
   channels: `Where notifications go, by name. Each has a type: ${channelTypes.join(", ")}.`,
   alerts: "Who is told.",
+  watcher: "What elsewhere expects a sign of life of this server, and tells people when none comes.",
   report: "Reports of days, weeks and months.",
 };

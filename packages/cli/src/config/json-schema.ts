@@ -9,6 +9,7 @@ import {
   policyFields,
   priceFields,
   reportFields,
+  watcherFields,
   sections,
   serverFields,
   sharedLimitFields,
@@ -51,6 +52,7 @@ export function configJsonSchema(): Schema {
       channels: about("channels", mapOf({ type: "object", required: ["type"] })),
       alerts: about("alerts", objectOf(alertFields)),
       report: about("report", objectOf(reportFields)),
+      watcher: about("watcher", objectOf(watcherFields)),
     },
   };
 }

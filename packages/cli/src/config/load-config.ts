@@ -41,7 +41,9 @@ function withoutFile(): Config {
     prices: [],
     channels: {},
     alertsTo: [],
+    fallback: null,
     alerts: {},
+    watcher: null,
     report: null,
   };
 }

@@ -101,6 +101,16 @@ test("reports of weeks and months are sent on days that the file names", () => {
   });
 });
 
+test("the watcher of the server is called each minute, under the name of this machine, unless the file says otherwise", () => {
+  assert.equal(configOf("agents: {}").watcher, null);
+  const { watcher } = configOf("watcher: { url: https://example.org/ping/1 }");
+  assert.deepEqual(
+    [watcher?.url, watcher?.key, watcher?.everyMs, watcher?.allowPrivate],
+    [...["https://example.org/ping/1", null, 60_000, false]],
+  );
+  assert.match(watcher?.agent ?? "", /^midwatch@./);
+});
+
 test("every mistake is reported at once, each with its line and column", () => {
   const problems = problemsOf(`server: { listen: nowhere }
 agents:
@@ -121,6 +131,12 @@ alerts: { to: [me] }
 
 for (const [claim, text, said] of [
   ["a file that is not YAML", "agents: [", /1:/],
+  [
+    "a fallback that there is no channel for",
+    "channels: { me: { type: console } }\nalerts: { to: [me], fallback: phone }",
+    /2:9 alerts.fallback names "phone", which is not under channels/,
+  ],
+  ["a watcher without a place", "watcher: { every: 5m }", /1:10 watcher has no "url": what is to be called\?/],
   [
     "a report without its time",
     "report: { weekly: mon }",

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
+import { MINUTE } from "@midwatch/core";
 import { isAgentName } from "@midwatch/protocol";
-import type { ReportPlan } from "@midwatch/server";
+import type { ReportPlan, WatcherSettings } from "@midwatch/server";
 import type { Weekday } from "@midwatch/server/alerts";
 import { channelTypes } from "@midwatch/server/channels";
 import { isMap, type YAMLMap } from "yaml";
@@ -12,7 +14,16 @@ import { agentOf, targetOf } from "./agent-config.ts";
 import { agentDefaults, type AgentDefaults, type Config, type KeptAgent } from "./config.ts";
 import { meteredProblem, meterOf, unplacedProviders } from "./meter-config.ts";
 import { splitListen } from "./listen-address.ts";
-import { agentFields, meterFields, policyFields, reportFields, sections, serverFields, weekdays } from "./fields.ts";
+import {
+  agentFields,
+  meterFields,
+  policyFields,
+  reportFields,
+  sections,
+  serverFields,
+  watcherFields,
+  weekdays,
+} from "./fields.ts";
 import { readBudgets, readPrices, withLimits, type LimitChanges } from "./cost-config.ts";
 import { offsetOf, YamlFile, type Problem, type Values } from "./yaml-file.ts";
 
@@ -83,11 +94,37 @@ class Reader {
       prices: readPrices(this.#yaml, root),
       channels,
       alertsTo,
+      fallback: this.#fallback(root, alerts, channels),
       alerts: alertsOf(alerts, {
         channels: Object.keys(channels),
         complain: (message) => this.#yaml.complain(offsetOf(root?.get("alerts", true)), message),
       }),
+      watcher: this.#watcher(root),
       report: this.#report(root, report, reportTo.length > 0 ? reportTo : alertsTo),
+    };
+  }
+
+  #fallback(root: YAMLMap | null, alerts: Values, channels: Config["channels"]): string | null {
+    const name = alerts["fallback"] as string | undefined;
+    if (name !== undefined && !Object.hasOwn(channels, name))
+      this.#yaml.complain(
+        offsetOf(root?.get("alerts", true)),
+        `alerts.fallback names "${name}", which is not under channels`,
+      );
+    return name ?? null;
+  }
+
+  #watcher(root: YAMLMap | null): WatcherSettings | null {
+    if (root?.has("watcher") !== true) return null;
+    const values = this.#yaml.fields(root.get("watcher", true), "watcher", watcherFields);
+    if (values["url"] === undefined)
+      this.#yaml.complain(offsetOf(root.get("watcher", true)), `watcher has no "url": what is to be called?`);
+    return {
+      url: (values["url"] as string | undefined) ?? "",
+      key: (values["key"] as string | undefined) ?? null,
+      agent: (values["agent"] as string | undefined) ?? `midwatch@${hostname()}`,
+      everyMs: (values["every"] as number | undefined) ?? MINUTE,
+      allowPrivate: (values["allow_private"] as boolean | undefined) ?? false,
     };
   }
 

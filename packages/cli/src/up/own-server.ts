@@ -50,7 +50,7 @@ export function afterOwn(
 }
 
 /** Of what the server does; the agents are the supervisor's business. */
-function digestOf({ server, defaults, budgets, prices, channels, alertsTo, alerts, report }: Config): string {
-  const text = JSON.stringify({ server, defaults, budgets, prices, channels, alertsTo, alerts, report });
+function digestOf({ server, defaults, budgets, prices, channels, alertsTo, alerts, report, watcher }: Config): string {
+  const text = JSON.stringify({ server, defaults, budgets, prices, channels, alertsTo, alerts, report, watcher });
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

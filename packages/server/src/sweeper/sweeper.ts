@@ -28,6 +28,8 @@ export interface SweeperDeps {
   readonly supervisors: Supervisors;
   readonly log: Log;
   readonly onTurn: (() => void) | null;
+  /** Called after each sweep that worked. */
+  readonly onSwept: (() => void) | null;
 }
 
 export class Sweeper {
@@ -109,6 +111,7 @@ export class Sweeper {
       await sight.note();
       if (this.#trouble !== null) log.info({}, "sweeping again");
       this.#trouble = null;
+      this.#deps.onSwept?.();
     } catch (error) {
       // The ledger has said what failed; here only the change is worth a line. Due agents stay due.
       if (this.#trouble === null) log.error({ err: error }, "cannot sweep for due agents; trying again every second");

@@ -5,7 +5,7 @@ import type { AllowPrivate } from "./public-address.ts";
 
 export interface Post {
   /** POST unless given. */
-  readonly method?: "POST" | "PUT" | "PATCH";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH";
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

@@ -26,7 +26,7 @@ export function openPoster(options: PosterOptions): Poster {
       const response = await request(url, {
         method,
         headers: { "user-agent": "midwatch", ...headers },
-        body,
+        body: method === "GET" ? null : body,
         dispatcher,
         signal: AbortSignal.any([signal, deadline]),
       });
