@@ -76,7 +76,16 @@ async function watch(given: {
   const ledger = new Ledger({ store, clock, settingsOf, wakeDesk: () => undefined });
   const supervisors = new Supervisors(ledger, clock);
   const log = textLog(process.stderr, clock);
-  const sweeper = new Sweeper({ store, ledger, clock, supervisors, log, sight: new Sight(store, clock), onTurn: null, onSwept: null });
+  const sweeper = new Sweeper({
+    store,
+    ledger,
+    clock,
+    supervisors,
+    log,
+    sight: new Sight(store, clock),
+    onTurn: null,
+    onSwept: null,
+  });
   const delays: number[] = [];
   ledger.listen({
     committed: ({ written }) => {
