@@ -11,7 +11,6 @@ import { createBeatEndpoint, type BeatEndpoint } from "./ingest/beat-endpoint.ts
 import { alertRules } from "./alerts/alert-rules.ts";
 import { alertDefaults } from "./alerts/alert-settings.ts";
 import { createDesk, type Desk } from "./alerts/desk.ts";
-import { noLinks } from "./alerts/render-alert.ts";
 import { Silences } from "./alerts/silences.ts";
 import { BeatQueue } from "./ingest/beat-queue.ts";
 import { SupervisorIntake } from "./ingest/supervisor-intake.ts";
@@ -20,6 +19,8 @@ import { FailedTries } from "./keys/failed-tries.ts";
 import { KeyRing } from "./keys/key-ring.ts";
 import { Sessions } from "./keys/sessions.ts";
 import { Ledger, type LedgerListener } from "./ledger/ledger.ts";
+import { createLinks } from "./links/alert-links.ts";
+import { linkKey } from "./links/link-key.ts";
 import { LiveHub } from "./live/live-hub.ts";
 import { createMetering, loadWithLedger, type Metering } from "./metering/metering.ts";
 import { noSharedLimits, SharedBudgets } from "./metering/shared-budgets.ts";
@@ -64,6 +65,8 @@ export interface Watch extends Metering {
   readonly channelTypeOf: (name: string) => string;
   readonly check: KeyCheck;
   readonly sessions: Sessions;
+  /** What links in messages are signed with; null when this server sends none and takes none. */
+  readonly linkKey: Buffer | null;
   readonly pricing: Pricing;
   readonly metrics: Metrics;
   readonly reporter: Reporter;
@@ -89,7 +92,12 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const ledger = new Ledger({ store, clock, settingsOf, wakeDesk: () => desk.wake(), spend: shared.spend });
   const silences = new Silences(store, clock);
   const rules = rulesOf(options, { census: ledger.census, silences, channels });
-  const desk = createDesk({ store, rules, links: noLinks, now: clock.now, log, wakeDelivery: delivery.wake });
+  const signed = await signedLinks(options);
+  const links = createLinks(signed, (agent) => ({
+    kept: isKept(ledger.census.get(agent)?.supervisor ?? null, agent, intake),
+    paused: ledger.census.get(agent)?.state === "paused",
+  }));
+  const desk = createDesk({ store, rules, links, now: clock.now, log, wakeDelivery: delivery.wake });
   const presenter = createPresenter({ census: ledger.census, settingsOf, clock, timeZone });
   const queue = new BeatQueue({ ledger, log, strict });
   const supervisors = new Supervisors(ledger, clock);
@@ -111,6 +119,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const schedule =
     options.report &&
     createReportSchedule({ store, reporter, clock, log, timeZone, wakeDelivery: delivery.wake, ...options.report });
+  const intake = new SupervisorIntake({ store, ledger, clock, log, priceOf, settingsOf, supervisors });
   const retention = createRetention({ store, clock, log });
   const commandExpiry = createCommandExpiry({ store, ledger, clock });
 
@@ -128,7 +137,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     ledger,
     queue,
     beats,
-    intake: new SupervisorIntake({ store, ledger, clock, log, priceOf, settingsOf, supervisors }),
+    intake,
     sweeper,
     supervisors,
     bell,
@@ -143,6 +152,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     channelTypeOf: (name) => String(options.channels[name]?.["type"]),
     check,
     sessions,
+    linkKey: signed?.key ?? null,
     pricing,
     metrics,
     reporter,
@@ -152,6 +162,14 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
       loops: [sweeper, retention, commandExpiry, schedule, shared, metering.telemetry],
     }),
   };
+}
+
+async function signedLinks({ publicUrl, store }: ServerOptions): Promise<Parameters<typeof createLinks>[0]> {
+  return typeof publicUrl === "string" ? { publicUrl, key: await linkKey(store) } : null;
+}
+
+function isKept(supervisor: string | null, agent: string, intake: Pick<SupervisorIntake, "mayKeep">): boolean {
+  return supervisor !== null && intake.mayKeep(supervisor, agent);
 }
 
 function rulesOf(
