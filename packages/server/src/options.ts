@@ -86,7 +86,9 @@ export async function checkOptions(options: ServerOptions): Promise<void> {
     throw new ConfigError("bad_timezone", message);
   }
   if (typeof publicUrl === "string" && !isPublicUrl(publicUrl)) {
-    const message = `"${publicUrl}" cannot be linked to. Give the server's address without a path, such as https://midwatch.example.org.`;
+    // It may hold a password, so it is not shown.
+    const message =
+      "server.public_url cannot be linked to. Give an address without user, password or path, such as https://midwatch.example.org.";
     throw new ConfigError("bad_public_url", message);
   }
   if (isLoopbackName(listen.host)) return;
