@@ -20,6 +20,7 @@ import { KeyRing } from "./keys/key-ring.ts";
 import { Sessions } from "./keys/sessions.ts";
 import { Ledger, type LedgerListener } from "./ledger/ledger.ts";
 import { createLinks } from "./links/alert-links.ts";
+import type { AgentPlace } from "./links/offered-actions.ts";
 import { linkKey } from "./links/link-key.ts";
 import { LiveHub } from "./live/live-hub.ts";
 import { createMetering, loadWithLedger, type Metering } from "./metering/metering.ts";
@@ -93,10 +94,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const silences = new Silences(store, clock);
   const rules = rulesOf(options, { census: ledger.census, silences, channels });
   const signed = await signedLinks(options);
-  const links = createLinks(signed, (agent) => ({
-    kept: isKept(ledger.census.get(agent)?.supervisor ?? null, agent, intake),
-    paused: ledger.census.get(agent)?.state === "paused",
-  }));
+  const links = createLinks(signed, (agent) => placeOf(agent, ledger.census, intake));
   const desk = createDesk({ store, rules, links, now: clock.now, log, wakeDelivery: delivery.wake });
   const presenter = createPresenter({ census: ledger.census, settingsOf, clock, timeZone });
   const queue = new BeatQueue({ ledger, log, strict });
@@ -168,8 +166,9 @@ async function signedLinks({ publicUrl, store }: ServerOptions): Promise<Paramet
   return typeof publicUrl === "string" ? { publicUrl, key: await linkKey(store) } : null;
 }
 
-function isKept(supervisor: string | null, agent: string, intake: Pick<SupervisorIntake, "mayKeep">): boolean {
-  return supervisor !== null && intake.mayKeep(supervisor, agent);
+function placeOf(agent: string, census: Ledger["census"], intake: Pick<SupervisorIntake, "mayKeep">): AgentPlace {
+  const { supervisor = null, state = null } = census.get(agent) ?? {};
+  return { kept: supervisor !== null && intake.mayKeep(supervisor, agent), paused: state === "paused" };
 }
 
 function rulesOf(

@@ -126,5 +126,12 @@ function decide(
 function drafts(alert: AlertMessage, links: AlertLinks): OutboxDraft[] {
   const bodyFor = renderAlert(alert, links);
   const { id, agent, thread, at, channels } = alert;
-  return channels.map((channel) => ({ key: `${id}:${channel}`, channel, agent, thread, at, body: { ...bodyFor(channel) } }));
+  return channels.map((channel) => ({
+    key: `${id}:${channel}`,
+    channel,
+    agent,
+    thread,
+    at,
+    body: { ...bodyFor(channel) },
+  }));
 }
