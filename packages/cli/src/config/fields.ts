@@ -54,6 +54,8 @@ export const serverFields: Fields = {
     type: "text",
     pattern: /^https?:\/\/(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::\d{1,5})?\/?$/,
     shape: "an address without user, password or path, like https://midwatch.example.org",
+    // A password in it is a mistake, and must not be repeated by the message about it.
+    mayHoldSecret: true,
     about:
       "Where people reach this server. With it messages link to pages and to actions; without it they have no links.",
   },
