@@ -277,6 +277,23 @@ test("a deed that is refused leaves the link as it was", async () => {
   assert.equal((await press(midwatch, path)).status, 200);
 });
 
+test("a deed that a server took on and never finished can be done after a minute", async () => {
+  await using hook = await startReceiver();
+  const clock = createTestClock();
+  await using midwatch = await startTestServer({ ...withLinks(hook), clock });
+  await goesSilent(midwatch, clock);
+  const { id } = await incidentOf(midwatch, "bot-1");
+  const taken = { at: clock.now(), by: "Ada, from a message", abandonedBefore: 0 };
+  assert.equal(await midwatch.store.takeLink(`inc_${id}_opened:acknowledge`, taken), true);
+  const path = pathOf(hook, "acknowledge");
+  const busy = await press(midwatch, path, "Bo");
+  assert.equal(busy.status, 409);
+  assert.match(busy.html, /being done just now, by Ada/);
+  clock.advance(MINUTE + SECOND);
+  assert.equal((await press(midwatch, path, "Bo")).status, 200);
+  assert.equal((await incidentOf(midwatch, "bot-1")).acknowledged?.by, "Bo, from a message");
+});
+
 test("the page runs nothing, is shown in no frame, kept nowhere, and gives its address to nobody", async () => {
   await using hook = await startReceiver();
   const clock = createTestClock();
