@@ -92,7 +92,16 @@ function announce(
     const kind = told === "exceeded" ? "budget-exceeded" : "budget-warning";
     const title = `the budget ${whose} allows spending again`;
     const text = told === "exceeded" ? "Agents that it held go on." : "";
-    return { id, budget: budget.name, what: "resolved", kind, severity: told === "exceeded" ? "page" : "warn", at, title, text };
+    return {
+      id,
+      budget: budget.name,
+      what: "resolved",
+      kind,
+      severity: told === "exceeded" ? "page" : "warn",
+      at,
+      title,
+      text,
+    };
   }
   const ends = worst.until === null ? "" : `The ${worst.period} ends in ${spellDuration(worst.until - at)}`;
   if (level === "exceeded") {
