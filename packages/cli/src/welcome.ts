@@ -1,3 +1,4 @@
+import type { Config } from "./config/config.ts";
 import { commandName } from "./command-name.ts";
 import { paint } from "./terminal.ts";
 
@@ -7,10 +8,16 @@ export interface WelcomeFacts {
   readonly ingestKey: string | null;
   /** Names of the agents that are kept here. */
   readonly agents: readonly string[];
+  /** Alerts go to people, and have no links because nobody said where this server is reached. */
+  readonly lacksLinks: boolean;
+}
+
+export function lacksLinks({ alertsTo, server }: Pick<Config, "alertsTo" | "server">): boolean {
+  return alertsTo.length > 0 && server.publicUrl === null;
 }
 
 /** What a person sees when Midwatch has started: where to look, and how to send a first beat. */
-export function welcome({ url, signInLink, ingestKey, agents }: WelcomeFacts): string {
+export function welcome({ url, signInLink, ingestKey, agents, lacksLinks: bare }: WelcomeFacts): string {
   const key = ingestKey ?? "KEY";
   const kept =
     agents.length === 0
@@ -21,7 +28,7 @@ ${paint("bold", "Midwatch is on watch.")}  ${kept}
 
   Dashboard   ${paint("cyan", signInLink)}
               (the link signs you in once, within 30 minutes; \`${commandName} link\` makes another)
-
+${bare ? noLinks : ""}
   Send a beat from your agent's own loop:
 
   ${paint("dim", "curl")}        curl ${url}/api/v1/heartbeat -H "Authorization: Bearer ${key}" \\
@@ -38,3 +45,7 @@ ${paint("bold", "Midwatch is on watch.")}  ${kept}
 
 `;
 }
+
+const noLinks = `
+  Alerts have no buttons yet: \`server: { public_url: … }\` says where people reach this server (docs/actions.md).
+`;

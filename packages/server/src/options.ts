@@ -38,6 +38,8 @@ export interface ServerOptions {
   readonly budgets?: SharedLimits;
   /** The price table of the settings; the tables that ship hold for what is not in it. */
   readonly prices?: OwnPrices;
+  /** Where people reach this server: messages link to it. Without it they have no links. */
+  readonly publicUrl?: string | null;
   readonly log: Log;
   readonly version: string;
   /** The system's clocks unless given; tests bring their own. */
@@ -85,10 +87,16 @@ export function openChannels(options: ServerOptions, now: () => number): Readonl
 
 /** Throws a `ConfigError` for what would only be noticed later, when nobody looks. */
 export async function checkOptions(options: ServerOptions): Promise<void> {
-  const { timeZone, listen, store } = options;
+  const { timeZone, listen, store, publicUrl } = options;
   if (!isTimeZone(timeZone)) {
     const message = `There is no time zone "${timeZone}". Use a name of the IANA list, such as Europe/Berlin or UTC.`;
     throw new ConfigError("bad_timezone", message);
+  }
+  if (typeof publicUrl === "string" && !isPublicUrl(publicUrl)) {
+    // It may hold a password, so it is not shown.
+    const message =
+      "server.public_url cannot be linked to. Give an address without user, password or path, such as https://midwatch.example.org.";
+    throw new ConfigError("bad_public_url", message);
   }
   if (isLoopbackName(listen.host)) return;
   if ((await store.keys()).some(({ revokedAt }) => revokedAt === null)) return;
@@ -98,4 +106,11 @@ export async function checkOptions(options: ServerOptions): Promise<void> {
       "Make one first: midwatch key create --scope ingest (for agents), and --scope admin (for you). " +
       "Or listen on 127.0.0.1.",
   );
+}
+
+/** The pages are made for the root of an address, and a link must not hand out a password. */
+function isPublicUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, pathname, search, hash } = new URL(text);
+  return /^https?:$/.test(protocol) && username + password + search + hash === "" && pathname === "/";
 }

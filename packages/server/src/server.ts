@@ -40,7 +40,7 @@ export async function startWatching(
 ): Promise<{ readonly server: RunningServer; readonly watch: Watch }> {
   const watch = await openWatch(options);
   const { host } = options.listen;
-  const guard = createHostGuard(host);
+  const guard = createHostGuard(host, options.publicUrl);
   const { log, version, overloadedAfterMs } = options;
   const dashboardDir = options.dashboardDir === undefined ? builtDashboard() : options.dashboardDir;
   const context = { ...watch, guard, log, version, overloadedAfterMs, dashboardDir };

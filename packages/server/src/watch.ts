@@ -11,7 +11,6 @@ import { createBeatEndpoint, type BeatEndpoint } from "./ingest/beat-endpoint.ts
 import { alertRules } from "./alerts/alert-rules.ts";
 import { alertDefaults } from "./alerts/alert-settings.ts";
 import { createDesk, type Desk } from "./alerts/desk.ts";
-import { noLinks } from "./alerts/render-alert.ts";
 import { Silences } from "./alerts/silences.ts";
 import { BeatQueue } from "./ingest/beat-queue.ts";
 import { SupervisorIntake } from "./ingest/supervisor-intake.ts";
@@ -20,6 +19,9 @@ import { FailedTries } from "./keys/failed-tries.ts";
 import { KeyRing } from "./keys/key-ring.ts";
 import { Sessions } from "./keys/sessions.ts";
 import { Ledger, type LedgerListener } from "./ledger/ledger.ts";
+import { createLinks } from "./links/alert-links.ts";
+import type { AgentPlace } from "./links/offered-actions.ts";
+import { linkKey } from "./links/link-key.ts";
 import { LiveHub } from "./live/live-hub.ts";
 import { createMetering, loadWithLedger, type Metering } from "./metering/metering.ts";
 import { noSharedLimits, SharedBudgets } from "./metering/shared-budgets.ts";
@@ -67,6 +69,8 @@ export interface Watch extends Metering {
   readonly channelHealth: (name: string) => Promise<ChannelHealth>;
   readonly check: KeyCheck;
   readonly sessions: Sessions;
+  /** What links in messages are signed with; null when this server sends none and takes none. */
+  readonly linkKey: Buffer | null;
   readonly pricing: Pricing;
   readonly metrics: Metrics;
   readonly reporter: Reporter;
@@ -92,7 +96,9 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const ledger = new Ledger({ store, clock, settingsOf, wakeDesk: () => desk.wake(), spend: shared.spend });
   const silences = new Silences(store, clock);
   const rules = rulesOf(options, { census: ledger.census, silences, channels });
-  const desk = createDesk({ store, rules, links: noLinks, now: clock.now, log, wakeDelivery: delivery.wake });
+  const signed = await signedLinks(options);
+  const links = createLinks(signed, (agent) => placeOf(agent, ledger.census, intake));
+  const desk = createDesk({ store, rules, links, now: clock.now, log, wakeDelivery: delivery.wake });
   const presenter = createPresenter({ census: ledger.census, settingsOf, clock, timeZone });
   const queue = new BeatQueue({ ledger, log, strict });
   const supervisors = new Supervisors(ledger, clock);
@@ -117,6 +123,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const schedule =
     options.report &&
     createReportSchedule({ store, reporter, clock, log, timeZone, wakeDelivery: delivery.wake, ...options.report });
+  const intake = new SupervisorIntake({ store, ledger, clock, log, priceOf, settingsOf, supervisors });
   const retention = createRetention({ store, clock, log });
   const commandExpiry = createCommandExpiry({ store, ledger, clock });
 
@@ -134,7 +141,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     ledger,
     queue,
     beats,
-    intake: new SupervisorIntake({ store, ledger, clock, log, priceOf, settingsOf, supervisors }),
+    intake,
     sweeper,
     supervisors,
     bell,
@@ -150,6 +157,7 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
     channelHealth: (name) => readChannelHealth(store, name),
     check,
     sessions,
+    linkKey: signed?.key ?? null,
     pricing,
     metrics,
     reporter,
@@ -160,6 +168,15 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
       heartbeat,
     }),
   };
+}
+
+async function signedLinks({ publicUrl, store }: ServerOptions): Promise<Parameters<typeof createLinks>[0]> {
+  return typeof publicUrl === "string" ? { publicUrl, key: await linkKey(store) } : null;
+}
+
+function placeOf(agent: string, census: Ledger["census"], intake: Pick<SupervisorIntake, "mayKeep">): AgentPlace {
+  const { supervisor = null, state = null } = census.get(agent) ?? {};
+  return { kept: supervisor !== null && intake.mayKeep(supervisor, agent), paused: state === "paused" };
 }
 
 function rulesOf(

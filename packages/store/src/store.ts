@@ -245,6 +245,14 @@ export interface SilenceRow extends SilenceDraft {
   readonly endedBy: string | null;
 }
 
+/** A link in a message that somebody has used. */
+export interface UsedLink {
+  readonly at: Ms;
+  readonly by: string;
+  /** In words; null while it is being done. */
+  readonly outcome: string | null;
+}
+
 export interface Writes {
   readonly agents: readonly AgentWrite[];
   /** Called once after agents and incidents were written, with their ids, still inside the transaction. */
@@ -519,6 +527,15 @@ export interface Store {
   /** Silences that end after this moment, oldest first. */
   silences(after: Ms, limit: number): Promise<readonly SilenceRow[]>;
 
+  /**
+   * Takes a link that acts once; true when the caller is to do it now. One that somebody took before `abandonedBefore` and never
+   * finished is free again.
+   */
+  takeLink(id: string, taken: { readonly at: Ms; readonly by: string; readonly abandonedBefore: Ms }): Promise<boolean>;
+  /** What came of it; null when nothing was done, so that it may be taken again. */
+  finishLink(id: string, outcome: string | null): Promise<void>;
+  usedLink(id: string): Promise<UsedLink | null>;
+
   commandsFor(supervisor: string): Promise<readonly CommandRow[]>;
   command(id: string): Promise<CommandRow | null>;
   /** What was asked for an agent, newest first. */
@@ -556,7 +573,7 @@ export interface Store {
   factsWith(prefix: string): Promise<readonly { readonly key: string; readonly value: string }[]>;
 
   /**
-   * Deletes what is older than kept: evidence goes with the incidents, commands that are over and spools that have not moved
+   * Deletes what is older than kept: evidence goes with the incidents, used links, commands that are over and spools that have not moved
    * with the history, series of telemetry with the beats. At most `limit` rows a call, true when there is more.
    */
   prune(

@@ -10,7 +10,7 @@ import { ensureLocalKeys } from "../local-keys.ts";
 import { openStore } from "../open-store.ts";
 import { untilAskedToStop } from "../stop-request.ts";
 import { version } from "../version.ts";
-import { welcome } from "../welcome.ts";
+import { lacksLinks, welcome } from "../welcome.ts";
 import { isKept, ownBeat } from "../up/own-beat.ts";
 import { ownServerName } from "../up/own-server.ts";
 
@@ -23,7 +23,9 @@ export async function runServer(config: Config): Promise<void> {
     const server = await start(config, store);
     if (!isKept(process.env, ownServerName)) {
       const ready = { url: server.url, signInLink: await server.signInLink() };
-      process.stdout.write(welcome({ ...ready, ingestKey: localKey(dataDir, "ingest"), agents: [] }));
+      process.stdout.write(
+        welcome({ ...ready, ingestKey: localKey(dataDir, "ingest"), agents: [], lacksLinks: lacksLinks(config) }),
+      );
     }
     await untilAskedToStop();
     await server.stop();
@@ -34,7 +36,7 @@ export async function runServer(config: Config): Promise<void> {
 }
 
 async function start(config: Config, store: Store): Promise<RunningServer> {
-  const { host, port, dataDir, timezone, strict } = config.server;
+  const { host, port, dataDir, timezone, publicUrl, strict } = config.server;
   try {
     const isOpen = (await store.keys()).some(({ revokedAt }) => revokedAt === null);
     // Elsewhere than on loopback the first key has to be made by a person: the server refuses to start without one.
@@ -45,6 +47,7 @@ async function start(config: Config, store: Store): Promise<RunningServer> {
       store,
       timeZone: timezone,
       strict,
+      publicUrl,
       prices: config.prices,
       budgets: config.budgets,
       watcher: config.watcher,

@@ -13,7 +13,7 @@ import { supervisedServer } from "../supervised-server.ts";
 import { log } from "../terminal.ts";
 import { ownMeter, ownMeterName } from "../up/own-meter.ts";
 import { afterOwn, ownServer, ownServerName } from "../up/own-server.ts";
-import { welcome } from "../welcome.ts";
+import { lacksLinks, welcome } from "../welcome.ts";
 import { notifierOf, openSupervisor, reloadConfig } from "./supervise.ts";
 
 const askAgainMs = 200;
@@ -94,7 +94,8 @@ async function greet(config: Config): Promise<void> {
     if (signInLink !== null) {
       const url = new URL(signInLink).origin;
       const agents = config.agents.map(({ name }) => name);
-      process.stdout.write(welcome({ url, signInLink, ingestKey: localKey(dataDir, "ingest"), agents }));
+      const ingestKey = localKey(dataDir, "ingest");
+      process.stdout.write(welcome({ url, signInLink, ingestKey, agents, lacksLinks: lacksLinks(config) }));
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, askAgainMs).unref());

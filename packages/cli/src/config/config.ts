@@ -55,6 +55,8 @@ export interface Config {
     readonly dataDir: string;
     /** IANA name of the zone that days and reports are counted in. */
     readonly timezone: string;
+    /** Where people reach the server; null leaves links out of messages. */
+    readonly publicUrl: string | null;
     /** Refuse beats of agents that are not registered. */
     readonly strict: boolean;
   };

@@ -34,7 +34,7 @@ export function checkField(value: unknown, field: Field): CheckedValue {
     case "text":
       return typeof value === "string" && value !== "" && field.pattern?.test(value) !== false
         ? { ok: true, value }
-        : mustBe(field.shape ?? "a text", value);
+        : mustBe(field.shape ?? "a text", field.mayHoldSecret ? undefined : value);
     case "texts":
       return Array.isArray(value) && value.every((one) => typeof one === "string")
         ? { ok: true, value }
@@ -69,7 +69,7 @@ function msOf(text: string): number {
 }
 
 function mustBe(expected: string, value: unknown): CheckedValue {
-  return { ok: false, wrong: `must be ${expected}, not ${JSON.stringify(value)}` };
+  return { ok: false, wrong: `must be ${expected}${value === undefined ? "" : `, not ${JSON.stringify(value)}`}` };
 }
 
 function isTextMap(value: unknown): value is Record<string, string> {

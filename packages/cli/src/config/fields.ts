@@ -23,7 +23,13 @@ export type Field =
   /** US dollars for a million tokens. */
   | { readonly type: "price"; readonly about: string }
   | { readonly type: "choice"; readonly of: readonly string[]; readonly about: string }
-  | { readonly type: "text"; readonly about: string; readonly pattern?: RegExp; readonly shape?: string }
+  | {
+      readonly type: "text";
+      readonly about: string;
+      readonly pattern?: RegExp;
+      readonly shape?: string;
+      readonly mayHoldSecret?: true;
+    }
   | { readonly type: "texts"; readonly about: string }
   | { readonly type: "environment"; readonly about: string }
   /** A list of mappings, each with these fields. */
@@ -47,6 +53,15 @@ export const serverFields: Fields = {
   },
   data: { type: "text", about: "Folder of everything Midwatch remembers, relative to this file. Default .midwatch." },
   timezone: { type: "text", about: "IANA time zone of reports, like Europe/Berlin. Default: the machine's own." },
+  public_url: {
+    type: "text",
+    pattern: /^https?:\/\/(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::\d{1,5})?\/?$/,
+    shape: "an address without user, password or path, like https://midwatch.example.org",
+    // A password in it is a mistake, and must not be repeated by the message about it.
+    mayHoldSecret: true,
+    about:
+      "Where people reach this server. With it messages link to pages and to actions; without it they have no links.",
+  },
   strict: { type: "flag", about: "Refuse beats of agents nobody registered. Default false." },
 };
 

@@ -32,6 +32,7 @@ function withoutFile(): Config {
       port: 4004,
       dataDir: resolve(".midwatch"),
       timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      publicUrl: null,
       strict: false,
     },
     meter: null,

@@ -30,6 +30,7 @@ report: { at: "08:00" }
     port: 5005,
     dataDir: "/etc/watch",
     timezone: "Europe/Berlin",
+    publicUrl: null,
     strict: false,
   });
   assert.deepEqual(
@@ -185,6 +186,16 @@ for (const [claim, text, said] of [
   ["a price of only one side", "prices: { m: { input: 1 } }", /1:11 prices.m has no "output"/],
   ["a price of nothing at all", "prices: { m: {} }", /prices.m has no "input"/],
   ["a price per unknown", "prices: { m: { input: 1, output: 1, per: 1000 } }", /1:37 prices.m has no setting "per"/],
+  [
+    "a public address with a password",
+    'server: { public_url: "https://me:sesame@example.org" }',
+    /server\.public_url must be an address without user, password or path, like \S+$/,
+  ],
+  [
+    "a public address with a path",
+    "server: { public_url: https://example.org/midwatch }",
+    /server\.public_url must be an address without/,
+  ],
   ["a zone that does not exist", "server: { timezone: Mars/Base }", /not a known time zone/],
   ["a mapping where a text belongs", "agents: { a: { run: { b: c } } }", /agents.a.run must be a text/],
   ["a key that stands twice", "agents: {}\nagents: {}", /2:1 .*unique/],

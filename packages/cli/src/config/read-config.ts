@@ -85,6 +85,7 @@ class Reader {
         port,
         dataDir: resolve(base, (server["data"] as string | undefined) ?? ".midwatch"),
         timezone: this.#timezone(root, server["timezone"] as string | undefined),
+        publicUrl: (server["public_url"] as string | undefined) ?? null,
         strict: (server["strict"] as boolean | undefined) ?? false,
       },
       meter: root?.has("meter") === true ? meterOf(meter) : null,

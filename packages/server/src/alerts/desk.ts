@@ -124,7 +124,14 @@ function decide(
 
 /** One row per channel; its key is the message's and the channel's, so that no decision is sent twice. */
 function drafts(alert: AlertMessage, links: AlertLinks): OutboxDraft[] {
-  const body = { ...renderAlert(alert, links) };
+  const bodyFor = renderAlert(alert, links);
   const { id, agent, thread, at, channels } = alert;
-  return channels.map((channel) => ({ key: `${id}:${channel}`, channel, agent, thread, at, body }));
+  return channels.map((channel) => ({
+    key: `${id}:${channel}`,
+    channel,
+    agent,
+    thread,
+    at,
+    body: { ...bodyFor(channel) },
+  }));
 }

@@ -12,18 +12,22 @@ const maxMembers = 5_000;
 export interface AlertLinks {
   /** Null when nobody knows the server's address. */
   page(about: { readonly agent: string | null; readonly incidentId: number | null }): string | null;
-  actions(about: AlertMessage, incident: IncidentSummary | null): WebhookBody["actions"];
+  /** Each channel gets its own, so that it is known by which of them somebody came. */
+  actions(about: AlertMessage, incident: IncidentSummary | null, channel: string): WebhookBody["actions"];
 }
 
 /** Nobody knows where this server is reached. */
 export const noLinks: AlertLinks = { page: () => null, actions: () => [] };
 
-/** What the desk wants said, as it is sent. What an agent may have let slip is taken out here, once for all channels. */
-export function renderAlert(alert: AlertMessage, links: AlertLinks): WebhookBody {
+/**
+ * What the desk wants said, as it is sent to each of its channels. What an agent may have let slip is taken out here, once for
+ * all of them.
+ */
+export function renderAlert(alert: AlertMessage, links: AlertLinks): (channel: string) => WebhookBody {
   const { what, id, thread, at, agent, kind, severity, title, text, members, detail } = alert;
   const incident = incidentOf(alert);
   const log = detail?.["log"];
-  return message({
+  const rendered = message({
     type: what === "digest" ? "digest" : `incident.${what}`,
     ...{ id, thread, agent, kind, severity },
     at: iso(at),
@@ -33,9 +37,9 @@ export function renderAlert(alert: AlertMessage, links: AlertLinks): WebhookBody
     log: Array.isArray(log) ? log.map((line) => redactText(String(line))) : [],
     members: members.slice(0, maxMembers).map(memberOf),
     url: links.page({ agent, incidentId: incident?.id ?? null }),
-    actions: links.actions(alert, incident),
     incident: incident && { ...incident, title: redactText(incident.title), text: redactText(incident.text) },
   });
+  return (channel) => ({ ...rendered, actions: links.actions(alert, incident, channel) });
 }
 
 /** The ledger put it there; JSON keeps its shape. */

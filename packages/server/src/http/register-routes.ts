@@ -1,4 +1,5 @@
 import type { ApiContext, App } from "./api-context.ts";
+import { registerAct } from "../routes/act.ts";
 import { registerActions } from "../routes/actions.ts";
 import { registerAgents } from "../routes/agents.ts";
 import { registerAgentSettings } from "../routes/agent-settings.ts";
@@ -40,6 +41,7 @@ export function registerRoutes(app: App, context: ApiContext): void {
   registerNotifications(app, context);
   registerKeys(app, context);
   registerSignIn(app, context);
+  registerAct(app, context);
   registerProbes(app, context);
   registerDashboard(app, context);
 }

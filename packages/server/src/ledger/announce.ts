@@ -13,6 +13,8 @@ export interface Announcement {
   readonly at: Ms;
   readonly title: string;
   readonly text: string;
+  /** The budget that several agents share, when it is about one. */
+  readonly budget?: string;
 }
 
 /** The incident's id is known only inside the transaction. */
@@ -42,12 +44,12 @@ export function draftNotices(
 }
 
 export function draftAnnouncements(announcements: readonly Announcement[]): NoticeDraft[] {
-  return announcements.map(({ id, what, kind, severity, at, title, text }) =>
+  return announcements.map(({ id, what, kind, severity, at, title, text, budget }) =>
     draft({
       ...{ what, at, kind, severity, title, text },
       thread: id.replace(new RegExp(`_${what}$`), ""),
       since: at,
-      ...{ agent: null, host: null, tags: [], by: null, detail: {} },
+      ...{ agent: null, host: null, tags: [], by: null, detail: budget === undefined ? {} : { budget } },
     }),
   );
 }

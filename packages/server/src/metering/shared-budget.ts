@@ -92,13 +92,23 @@ function announce(
     const kind = told === "exceeded" ? "budget-exceeded" : "budget-warning";
     const title = `the budget ${whose} allows spending again`;
     const text = told === "exceeded" ? "Agents that it held go on." : "";
-    return { id, what: "resolved", kind, severity: told === "exceeded" ? "page" : "warn", at, title, text };
+    return {
+      id,
+      budget: budget.name,
+      what: "resolved",
+      kind,
+      severity: told === "exceeded" ? "page" : "warn",
+      at,
+      title,
+      text,
+    };
   }
   const ends = worst.until === null ? "" : `The ${worst.period} ends in ${spellDuration(worst.until - at)}`;
   if (level === "exceeded") {
     const text = `Every agent that it covers is paused: their beats say so, their supervisors stop them, and the metering proxy refuses their calls. ${ends}; then they go on by themselves, or when the cap is raised.`;
     return {
       id,
+      budget: budget.name,
       what: "opened",
       kind: "budget-exceeded",
       severity: "page",
@@ -110,7 +120,7 @@ function announce(
   const part = Math.floor((100 * worst.spent) / worst.limit);
   const title = `${part} % of the budget of ${spellLimit(worst)} ${whose} is spent: ${spellAmount(worst.unit, worst.spent)}`;
   const text = `At 100 % every agent that it covers is paused. ${ends}.`;
-  return { id, what: "opened", kind: "budget-warning", severity: "warn", at, title, text };
+  return { id, budget: budget.name, what: "opened", kind: "budget-warning", severity: "warn", at, title, text };
 }
 
 function spentTitle({ name }: SharedBudget, worst: LimitStanding): string {

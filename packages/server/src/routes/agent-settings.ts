@@ -1,7 +1,8 @@
-import { INCIDENT_KINDS, SECOND, type AgentSettings } from "@midwatch/core";
+import { INCIDENT_KINDS, SECOND, type AgentSettings, type HistoryEntry } from "@midwatch/core";
 import { limitsToWire } from "@midwatch/protocol";
 import { Type, type Static } from "typebox";
 import type { ApiContext, App } from "../http/api-context.ts";
+import type { AgentOutcome } from "../ledger/fold-agents.ts";
 import { mergedLimits, withOverrides, type SettingsPatch } from "../settings.ts";
 import { requireAccess } from "./access.ts";
 import { BudgetBody, limitsOf } from "./budget-body.ts";
@@ -105,20 +106,30 @@ export function registerAgentSettings(app: App, { store, ledger, settingsOf, clo
       const { name } = request.params;
       requireAccess(request, name);
       await findAgent(store, name);
-      const { body } = request;
-      const { outcomes } = await ledger.commit([
-        {
-          name,
-          events: [{ type: "settings-changed", at: clock.now() }],
-          registerAt: null,
-          change: (overrides) => withOverrides(overrides, { operator: patched(overrides.operator, body) }),
-        },
-      ]);
-      const changed = outcomes.get(name);
+      const changed = await changeAgent({ ledger, clock }, name, request.body);
       const { overrides } = changed ?? (await findAgent(store, name));
       return settingsView(name, settingsOf(overrides), overrides.operator, overrides.tags);
     },
   );
+}
+
+/** What an operator sets, in force with its consequences when the promise resolves. `entries` go into the agent's history with it. */
+export async function changeAgent(
+  { ledger, clock }: Pick<ApiContext, "ledger" | "clock">,
+  name: string,
+  patch: Patch,
+  entries: readonly HistoryEntry[] = [],
+): Promise<AgentOutcome | undefined> {
+  const { outcomes } = await ledger.commit([
+    {
+      name,
+      events: [{ type: "settings-changed", at: clock.now() }],
+      registerAt: null,
+      change: (overrides) => withOverrides(overrides, { operator: patched(overrides.operator, patch) }),
+      entries,
+    },
+  ]);
+  return outcomes.get(name);
 }
 
 /** Each wire name, where it lives in the settings, and its unit. */

@@ -3,11 +3,15 @@ import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { ApiError } from "../errors.ts";
 import type { ApiContext, App } from "../http/api-context.ts";
+import type { AgentJob } from "../ledger/fold-agents.ts";
 import { incidentView } from "../views/incident-view.ts";
 import { accessOf, requireAccess } from "./access.ts";
 import { pageAsked, rowNumber } from "./paging.ts";
 import { errorAnswers, IncidentSchema, NumberParams, PageQuery, pageSchema } from "./schemas.ts";
 import { whoAsks } from "./who-asks.ts";
+
+/** Agents in one commit, for which beats wait. */
+const atOnce = 200;
 
 /** Incidents, and acknowledging one. */
 export function registerIncidents(app: App, context: ApiContext): void {
@@ -63,7 +67,6 @@ export function registerIncidents(app: App, context: ApiContext): void {
 }
 
 function registerAcknowledge(app: App, context: ApiContext): void {
-  const { ledger, clock } = context;
   app.post(
     "/api/v1/incidents/:id/ack",
     {
@@ -79,15 +82,29 @@ function registerAcknowledge(app: App, context: ApiContext): void {
     async (request) => {
       const by = whoAsks(request);
       const found = await findIncident(request, request.params.id, context);
-      const { id, agent, incident, resolvedAt } = found;
-      if (resolvedAt !== null) {
-        throw new ApiError(409, "already_resolved", `incident ${id} is over: there is nothing left to acknowledge`);
+      if (found.resolvedAt !== null) {
+        const message = `incident ${found.id} is over: there is nothing left to acknowledge`;
+        throw new ApiError(409, "already_resolved", message);
       }
-      const at = clock.now();
-      await ledger.commitOne(agent, { type: "acknowledged", at, kind: incident.kind, by });
-      return incidentView(await findIncident(request, request.params.id, context), clock.now());
+      await acknowledge(context, [found], by);
+      return incidentView(await findIncident(request, request.params.id, context), context.clock.now());
     },
   );
+}
+
+/** Somebody looks after them. The first acknowledgement of each stays. */
+export async function acknowledge(
+  { ledger, clock }: Pick<ApiContext, "ledger" | "clock">,
+  incidents: readonly Pick<StoredIncident, "agent" | "incident">[],
+  by: string,
+): Promise<void> {
+  const at = clock.now();
+  const jobs = incidents.map(({ agent, incident: { kind } }): AgentJob => ({
+    name: agent,
+    events: [{ type: "acknowledged", at, kind, by }],
+    registerAt: null,
+  }));
+  for (let from = 0; from < jobs.length; from += atOnce) await ledger.commit(jobs.slice(from, from + atOnce));
 }
 
 async function findIncident(request: FastifyRequest, id: string, { store }: ApiContext): Promise<StoredIncident> {

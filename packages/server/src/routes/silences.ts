@@ -1,6 +1,6 @@
 import { DAY, INCIDENT_KINDS, spellDuration, type Ms } from "@midwatch/core";
 import { parseDuration, type SilenceView } from "@midwatch/protocol";
-import type { SilenceMatch, SilenceRow } from "@midwatch/store";
+import type { SilenceDraft, SilenceMatch, SilenceRow } from "@midwatch/store";
 import { Type, type Static } from "typebox";
 import { ApiError } from "../errors.ts";
 import type { ApiContext, App } from "../http/api-context.ts";
@@ -72,7 +72,21 @@ function registerSilenceList(app: App, { silences, clock }: ApiContext): void {
   );
 }
 
-function registerSilenceCreation(app: App, { silences, clock, desk }: ApiContext): void {
+/** Throws 409 when there are too many. */
+export async function addSilence(
+  { silences, clock, desk }: Pick<ApiContext, "silences" | "clock" | "desk">,
+  wanted: Pick<SilenceDraft, "match" | "until" | "reason" | "by">,
+): Promise<SilenceRow> {
+  if (silences.isFull) {
+    throw new ApiError(409, "too_many_silences", "there are too many silences; end some of them first");
+  }
+  const now = clock.now();
+  const row = await silences.add({ ...wanted, from: now, createdAt: now });
+  desk.wake();
+  return row;
+}
+
+function registerSilenceCreation(app: App, context: ApiContext): void {
   app.post(
     "/api/v1/silences",
     {
@@ -86,15 +100,10 @@ function registerSilenceCreation(app: App, { silences, clock, desk }: ApiContext
     },
     async (request, reply) => {
       requireFullAccess(request);
-      const now = clock.now();
       const match = matchOf(request.body);
-      const until = endOf(request.body, now);
-      if (silences.isFull)
-        throw new ApiError(409, "too_many_silences", "there are too many silences; end some of them first");
+      const until = endOf(request.body, context.clock.now());
       const by = whoAsks(request);
-      const reason = request.body.reason ?? "";
-      const row = await silences.add({ match, from: now, until, reason, by, createdAt: now });
-      desk.wake();
+      const row = await addSilence(context, { match, until, reason: request.body.reason ?? "", by });
       return reply.code(201).send(silenceView(row));
     },
   );

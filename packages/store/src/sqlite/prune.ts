@@ -15,6 +15,7 @@ const oldOutbox = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE f
 const oldAttempts = `
 DELETE FROM attempts WHERE outbox_id IN (SELECT id FROM outbox WHERE finished_at < ? ORDER BY id LIMIT ?)`;
 const oldSilences = "DELETE FROM silences WHERE id IN (SELECT id FROM silences WHERE until_at < ? LIMIT ?)";
+const oldLinks = "DELETE FROM used_links WHERE id IN (SELECT id FROM used_links WHERE at < ? LIMIT ?)";
 const oldEvidence = "DELETE FROM evidence WHERE id IN (SELECT id FROM evidence WHERE at < ? LIMIT ?)";
 const oldCommands = `
 DELETE FROM commands WHERE n IN (SELECT n FROM commands WHERE at < ? AND state IN ('done', 'failed', 'expired') LIMIT ?)`;
@@ -38,6 +39,7 @@ export function prune(db: Connection, before: Before, limit: number): boolean {
   db.run(oldAttempts, before.outbox, left);
   left -= db.run(oldOutbox, before.outbox, left);
   left -= db.run(oldSilences, before.history, left);
+  left -= db.run(oldLinks, before.history, left);
   left -= db.run(oldCommands, before.history, left);
   left -= db.run(oldSpools, before.history, left);
   left -= db.run(oldSeries, before.beats, left);

@@ -25,6 +25,7 @@ import { addDraft, claimDue, finish, readAttempts, readLag, readOutbox } from ".
 import { prune } from "./prune.ts";
 import { addSilence, endSilence, readSilences } from "./silences.ts";
 import { readDueHeld, readHeld, readSeries } from "./telemetry.ts";
+import { finishLink, readUsedLink, takeLink } from "./used-links.ts";
 
 export function sqliteStore(db: Connection, agents: AgentTable): Store {
   return {
@@ -158,6 +159,9 @@ function deskStore(db: Connection): Pick<Store, DeskCalls> {
 }
 
 type WatcherCalls =
+  | "takeLink"
+  | "finishLink"
+  | "usedLink"
   | "commandsFor"
   | "command"
   | "commands"
@@ -182,6 +186,9 @@ function watcherStore(db: Connection): Pick<Store, WatcherCalls> {
     commands: (agent, query) => db.perform(() => readCommands(db, agent, query)),
     staleCommands: (before, limit) => db.perform(() => readStaleCommands(db, before, limit)),
     spoolUpto: (supervisor, spool) => db.perform(() => spoolUpto(db, supervisor, spool)),
+    takeLink: (id, taken) => db.perform(() => takeLink(db, id, taken)),
+    finishLink: (id, outcome) => db.perform(() => finishLink(db, id, outcome)),
+    usedLink: (id) => db.perform(() => readUsedLink(db, id)),
     keys: () => db.perform(() => readKeys(db)),
     addKey: (key) => db.perform(() => addKey(db, key)),
     revokeKey: (id, at) => db.perform(() => revokeKey(db, id, at)),

@@ -11,7 +11,7 @@ import { pruneClaims } from "./contract/prune.ts";
 import { refusalClaims } from "./contract/refusals.ts";
 import { telemetryClaims } from "./contract/telemetry.ts";
 import { callClaims } from "./contract/calls.ts";
-import { commandClaims, factClaims, keyClaims } from "./contract/watcher.ts";
+import { commandClaims, factClaims, keyClaims, linkClaims } from "./contract/watcher.ts";
 
 export type { Place } from "./contract/claims.ts";
 
@@ -28,6 +28,7 @@ const contract: Readonly<Record<string, Claims>> = {
   commands: commandClaims,
   keys: keyClaims,
   facts: factClaims,
+  links: linkClaims,
   calls: callClaims,
   telemetry: telemetryClaims,
   prune: pruneClaims,

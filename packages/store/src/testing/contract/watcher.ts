@@ -151,3 +151,45 @@ export const factClaims: Claims = {
     assert.deepEqual(await store.factsWith("oth"), [{ key: "other", value: "other" }]);
   },
 };
+
+export const linkClaims: Claims = {
+  "a link is taken once, whoever asks, and remembers by whom and what came of it": async (store, place) => {
+    const taken = (by: string) => ({ at: morning, by, abandonedBefore: morning - 1 });
+    await beside(place, async (other) => {
+      const tries = [store, other, store, other].map((one, index) => one.takeLink("a", taken(`${index}`)));
+      const won = (await Promise.all(tries)).flatMap((mine, index) => (mine ? [`${index}`] : []));
+      assert.equal(won.length, 1);
+      assert.deepEqual(await other.usedLink("a"), { at: morning, by: won[0], outcome: null });
+    });
+    await store.finishLink("a", "done");
+    assert.equal((await store.usedLink("a"))?.outcome, "done");
+    assert.equal(await store.takeLink("a", { at: morning + 9, by: "late", abandonedBefore: morning + 9 }), false);
+    assert.equal(await store.usedLink("b"), null);
+  },
+
+  "a link that was taken and came to nothing may be taken again, and so may one that nobody finished": async (
+    store,
+  ) => {
+    const take = (by: string, at: number) => store.takeLink("a", { at, by, abandonedBefore: at - 60 });
+    assert.equal(await take("Ada", morning), true);
+    await store.finishLink("a", null);
+    assert.equal(await store.usedLink("a"), null);
+    assert.equal(await take("Bo", morning), true);
+    assert.equal(await take("Cy", morning + 60), false, "Bo may still be at it");
+    assert.equal(await take("Cy", morning + 61), true);
+    await store.finishLink("a", "done");
+    await store.finishLink("a", null);
+    assert.deepEqual(await store.usedLink("a"), { at: morning + 61, by: "Cy", outcome: "done" });
+  },
+
+  "used links are deleted with the history": async (store) => {
+    for (const [id, at] of [
+      ["old", morning],
+      ["new", morning + 2],
+    ] as const)
+      await store.takeLink(id, { at, by: "Ada", abandonedBefore: 0 });
+    await store.prune({ beats: 0, history: morning + 1, incidents: 0, outbox: 0 }, 10);
+    assert.equal(await store.usedLink("old"), null);
+    assert.equal((await store.usedLink("new"))?.by, "Ada");
+  },
+};
