@@ -1,4 +1,5 @@
 export * from "./api.ts";
+export type * from "./report-view.ts";
 export * from "./supervisor-link.ts";
 export * from "./meter-link.ts";
 export { JSON_LIMITS, parseJson, type JsonErrorCode, type ParsedJson } from "./json.ts";

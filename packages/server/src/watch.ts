@@ -120,9 +120,9 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   const metering = createMetering({ ...options, clock, ledger, shared, pricing });
   const beats = createBeatEndpoint({ check, queue, priceOf, clock, refused: (code) => metrics.refused(code) });
   const reporter = createReporter({ store, clock, settingsOf, timeZone });
-  const schedule =
-    options.report &&
-    createReportSchedule({ store, reporter, clock, log, timeZone, wakeDelivery: delivery.wake, ...options.report });
+  const { report, publicUrl = null } = options;
+  const around = { store, reporter, clock, log, timeZone, publicUrl, wakeDelivery: delivery.wake };
+  const schedule = report && createReportSchedule({ ...around, ...report });
   const intake = new SupervisorIntake({ store, ledger, clock, log, priceOf, settingsOf, supervisors });
   const retention = createRetention({ store, clock, log });
   const commandExpiry = createCommandExpiry({ store, ledger, clock });
@@ -134,33 +134,12 @@ export async function openWatch(options: ServerOptions): Promise<Watch> {
   await sweeper.open();
 
   return {
-    store,
-    clock,
+    ...{ store, clock, settingsOf, ledger, queue, beats, intake, sweeper, supervisors, bell, commandExpiry, presenter },
+    ...{ hub, ...metering, desk, silences, delivery, channels, check, sessions, pricing, metrics, reporter },
     defaults: settingsOf(undefined),
-    settingsOf,
-    ledger,
-    queue,
-    beats,
-    intake,
-    sweeper,
-    supervisors,
-    bell,
-    commandExpiry,
-    presenter,
-    hub,
-    ...metering,
-    desk,
-    silences,
-    delivery,
-    channels,
     channelTypeOf: (name) => String(options.channels[name]?.["type"]),
     channelHealth: (name) => readChannelHealth(store, name),
-    check,
-    sessions,
     linkKey: signed?.key ?? null,
-    pricing,
-    metrics,
-    reporter,
     trouble: () => lastCommit.trouble() ?? sweeper.trouble ?? desk.trouble(),
     ...lifeOf({
       ...{ beats, queue, hub, bell, desk, delivery, ...metering },

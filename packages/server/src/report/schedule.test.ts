@@ -50,6 +50,15 @@ test("the message carries the text and the data behind it", async () => {
   assert.deepEqual([body.report?.agents.length, body.report?.agents_left_out], [0, 1], "quiet agents stay out");
 });
 
+test("the message leads to the page, where the server knows how people reach it", async () => {
+  await using watch = await beatingSince(midnight - DAY, eight);
+  watch.now = eight;
+  await watch.schedule("08:00", ["me"], { publicUrl: "https://watch.example.org" }).look();
+  const { items } = await watch.store.outbox({ limit: 1, cursor: null });
+  const page = "https://watch.example.org/api/v1/reports/daily?date=2026-11-23&tz=Europe%2FBerlin&format=html";
+  assert.equal(items[0]?.body["url"], page);
+});
+
 test("a server that was down at the minute sends the report when it is back", async () => {
   await using watch = await beatingSince(midnight - DAY, eight - HOUR);
   watch.now = eight + 5 * HOUR;

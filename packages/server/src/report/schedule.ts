@@ -48,6 +48,8 @@ export interface ReportScheduleDeps extends ReportPlan {
   readonly clock: Pick<Clock, "now">;
   readonly log: Pick<Log, "info" | "error">;
   readonly timeZone: string;
+  /** Where people reach this server; null when nobody knows. */
+  readonly publicUrl: string | null;
   /** Called after messages were written. */
   readonly wakeDelivery: () => void;
 }
@@ -149,7 +151,7 @@ export function reportsDue(
 }
 
 async function send(due: DueReport, deps: ReportScheduleDeps): Promise<void> {
-  const { store, reporter, log, timeZone, to, wakeDelivery } = deps;
+  const { store, reporter, log, timeZone, publicUrl, to, wakeDelivery } = deps;
   const made = await reporter.make({ ...due, timeZone, agent: null });
   const name = nameOf(due);
   if (made.report.agents.length === 0) {
@@ -158,7 +160,7 @@ async function send(due: DueReport, deps: ReportScheduleDeps): Promise<void> {
   }
   const view = reporter.view(made);
   const text = reporter.text(view);
-  await store.addOutbox(draftReport(view, text, to));
+  await store.addOutbox(draftReport(view, text, { to, publicUrl }));
   await keepSent(store, made.report, text);
   wakeDelivery();
   log.info({ report: name, to }, "a report goes out");
@@ -167,7 +169,11 @@ async function send(due: DueReport, deps: ReportScheduleDeps): Promise<void> {
 const types = { day: "report.daily", week: "report.weekly", month: "report.monthly" } as const;
 const headings = { day: "Daily", week: "Weekly", month: "Monthly" } as const;
 
-function draftReport(view: ReportView, text: string, channels: readonly string[]): OutboxDraft[] {
+function draftReport(
+  view: ReportView,
+  text: string,
+  { to, publicUrl }: Pick<ReportScheduleDeps, "to" | "publicUrl">,
+): OutboxDraft[] {
   const { period, date } = view;
   const id = `report_${nameOf(view).replace(":", "_")}`;
   const about = period === "day" ? date : localTimes(view).period;
@@ -178,9 +184,15 @@ function draftReport(view: ReportView, text: string, channels: readonly string[]
     title: `${headings[period]} report for ${about}: ${summaryOf(view)}`,
     text: clipBytes(text, maxTextBytes),
     report: messageView(view),
+    url: publicUrl && new URL(pageOf(view), publicUrl).href,
   });
   const at = Date.parse(view.made_at);
-  return channels.map((channel) => ({ key: `${id}:${channel}`, channel, agent: null, at, body: { ...body } }));
+  return to.map((channel) => ({ key: `${id}:${channel}`, channel, agent: null, at, body: { ...body } }));
+}
+
+function pageOf({ period, date, time_zone: zone }: ReportView): string {
+  const name = { day: "daily", week: "weekly", month: "monthly" }[period];
+  return `/api/v1/reports/${name}?${new URLSearchParams({ date, tz: zone, format: "html" }).toString()}`;
 }
 
 function timeOfDay(text: string): Temporal.PlainTime {

@@ -72,7 +72,11 @@ export class WatchInTest implements AsyncDisposable {
   }
 
   /** `store` may be one that fails where the test wants it to. */
-  schedule(at: string, to: readonly string[], more: { store?: Store } & Partial<ReportPlan> = {}): ReportSchedule {
+  schedule(
+    at: string,
+    to: readonly string[],
+    more: { store?: Store; publicUrl?: string } & Partial<ReportPlan> = {},
+  ): ReportSchedule {
     const note = (_facts: object, text: string): void => {
       this.log.push(text);
     };
@@ -84,6 +88,7 @@ export class WatchInTest implements AsyncDisposable {
       timeZone: this.#timeZone,
       at,
       to,
+      publicUrl: null,
       wakeDelivery: () => undefined,
       ...more,
     });
