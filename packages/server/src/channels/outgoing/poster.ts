@@ -19,7 +19,7 @@ const minSecretLength = 12;
 export function openPoster(options: PosterOptions): Poster {
   const timeoutMs = options.timeoutMs ?? 10 * SECOND;
   const dispatcher = new Agent({ pipelining: 0, connect: guardedConnector({ ...options, timeoutMs }) });
-  return async ({ method = "POST", url, headers, body, signal }) => {
+  return async ({ method = "POST", url, headers, body, signal, secrets = [] }) => {
     const deadline = AbortSignal.timeout(timeoutMs);
     try {
       const response = await request(url, {
@@ -34,7 +34,7 @@ export function openPoster(options: PosterOptions): Poster {
       const answer: Answer = {
         status: response.statusCode,
         body: answered,
-        said: firstWords(answered, secretsOf(url, headers)),
+        said: firstWords(answered, [...secretsOf(url, headers), ...secrets]),
         retryAfter: typeof wait === "string" ? wait : null,
       };
       return { ...judge(url.host, answer, options.now()), answer };
