@@ -49,6 +49,7 @@ export function readConfig(channel: string, config: Readonly<Record<string, unkn
 
   return {
     problem,
+    ...severalReaders(take, problem),
     allowPrivate: () => {
       const value = take("allow_private");
       if (value === undefined || typeof value === "boolean") return value ?? false;
@@ -92,6 +93,22 @@ export function readConfig(channel: string, config: Readonly<Record<string, unkn
       problem(field, "must be true or false");
       return false;
     },
+    has: (field) => config[field] !== undefined && config[field] !== null,
+    finish: () => {
+      for (const field of Object.keys(config)) {
+        if (!known.has(field)) problem(field, `is not a setting of this channel; it has ${[...known].join(", ")}`);
+      }
+      return errors;
+    },
+  };
+}
+
+/** Readers of what is more than one text. */
+function severalReaders(
+  take: (field: string) => unknown,
+  problem: ConfigReader["problem"],
+): Pick<ConfigReader, "choice" | "texts" | "named" | "duration"> {
+  return {
     choice: (field, words) => {
       const value = take(field);
       if (value === undefined || value === null) return null;
@@ -121,13 +138,6 @@ export function readConfig(channel: string, config: Readonly<Record<string, unkn
       if (read?.ok === true && read.ms >= least && read.ms <= most) return read.ms;
       problem(field, `must be a duration from ${spellDuration(least)} to ${spellDuration(most)}, such as "5s"`);
       return fallback;
-    },
-    has: (field) => config[field] !== undefined && config[field] !== null,
-    finish: () => {
-      for (const field of Object.keys(config)) {
-        if (!known.has(field)) problem(field, `is not a setting of this channel; it has ${[...known].join(", ")}`);
-      }
-      return errors;
     },
   };
 }

@@ -53,7 +53,9 @@ for (const config of [
 }
 
 test("an unknown or missing type names the types there are", () => {
-  const expected = ["channels.me.type must be one of console, webhook, ntfy, slack, discord, telegram, teams, matrix, pagerduty"];
+  const expected = [
+    "channels.me.type must be one of console, webhook, ntfy, slack, discord, telegram, teams, matrix, pagerduty, opsgenie",
+  ];
   assert.deepEqual(errorsOf({ type: "pigeon" }), expected);
   assert.deepEqual(errorsOf({}), expected);
   assert.deepEqual(errorsOf({ type: "constructor" }), expected);

@@ -3,6 +3,7 @@ import { createConsoleChannel } from "./console/console-channel.ts";
 import { createDiscordChannel } from "./discord/discord-channel.ts";
 import { createMatrixChannel } from "./matrix/matrix-channel.ts";
 import { createNtfyChannel } from "./ntfy/ntfy-channel.ts";
+import { createOpsgenieChannel } from "./opsgenie/opsgenie-channel.ts";
 import { createPagerDutyChannel } from "./pagerduty/pagerduty-channel.ts";
 import { createSlackChannel } from "./slack/slack-channel.ts";
 import { createTeamsChannel } from "./teams/teams-channel.ts";
@@ -26,6 +27,7 @@ const types: ReadonlyMap<string, CreateChannel> = new Map([
   ["teams", createTeamsChannel],
   ["matrix", createMatrixChannel],
   ["pagerduty", createPagerDutyChannel],
+  ["opsgenie", createOpsgenieChannel],
 ]);
 
 /** The values `type` may have. */
