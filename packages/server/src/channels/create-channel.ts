@@ -5,6 +5,7 @@ import { createMatrixChannel } from "./matrix/matrix-channel.ts";
 import { createNtfyChannel } from "./ntfy/ntfy-channel.ts";
 import { createOpsgenieChannel } from "./opsgenie/opsgenie-channel.ts";
 import { createPagerDutyChannel } from "./pagerduty/pagerduty-channel.ts";
+import { createPushoverChannel } from "./pushover/pushover-channel.ts";
 import { createSlackChannel } from "./slack/slack-channel.ts";
 import { createTeamsChannel } from "./teams/teams-channel.ts";
 import { createTelegramChannel } from "./telegram/telegram-channel.ts";
@@ -28,6 +29,7 @@ const types: ReadonlyMap<string, CreateChannel> = new Map([
   ["matrix", createMatrixChannel],
   ["pagerduty", createPagerDutyChannel],
   ["opsgenie", createOpsgenieChannel],
+  ["pushover", createPushoverChannel],
 ]);
 
 /** The values `type` may have. */
