@@ -34,7 +34,7 @@ export async function runServer(config: Config): Promise<void> {
 }
 
 async function start(config: Config, store: Store): Promise<RunningServer> {
-  const { host, port, dataDir, timezone, strict } = config.server;
+  const { host, port, dataDir, timezone, strict, allowExec } = config.server;
   try {
     const isOpen = (await store.keys()).some(({ revokedAt }) => revokedAt === null);
     // Elsewhere than on loopback the first key has to be made by a person: the server refuses to start without one.
@@ -45,6 +45,7 @@ async function start(config: Config, store: Store): Promise<RunningServer> {
       store,
       timeZone: timezone,
       strict,
+      allowExec,
       prices: config.prices,
       budgets: config.budgets,
       defaults: settingsOf(config.defaults),

@@ -45,6 +45,7 @@ export const serverFields: Fields = {
   data: { type: "text", about: "Folder of everything Midwatch remembers, relative to this file. Default .midwatch." },
   timezone: { type: "text", about: "IANA time zone of reports, like Europe/Berlin. Default: the machine's own." },
   strict: { type: "flag", about: "Refuse beats of agents nobody registered. Default false." },
+  allow_exec: { type: "flag", about: "Let channels of the type exec run programs of this machine. Default false." },
 };
 
 const periodWords: Readonly<Record<BudgetPeriod, string>> = {

@@ -33,6 +33,7 @@ function withoutFile(): Config {
       dataDir: resolve(".midwatch"),
       timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       strict: false,
+      allowExec: false,
     },
     meter: null,
     defaults: agentDefaults,

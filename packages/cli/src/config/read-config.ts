@@ -73,6 +73,7 @@ class Reader {
         dataDir: resolve(base, (server["data"] as string | undefined) ?? ".midwatch"),
         timezone: this.#timezone(root, server["timezone"] as string | undefined),
         strict: (server["strict"] as boolean | undefined) ?? false,
+        allowExec: (server["allow_exec"] as boolean | undefined) ?? false,
       },
       meter: root?.has("meter") === true ? meterOf(meter) : null,
       defaults,

@@ -54,7 +54,7 @@ for (const config of [
 
 test("an unknown or missing type names the types there are", () => {
   const expected = [
-    "channels.me.type must be one of console, webhook, ntfy, slack, discord, telegram, teams, matrix, pagerduty, opsgenie, pushover",
+    "channels.me.type must be one of console, webhook, ntfy, slack, discord, telegram, teams, matrix, pagerduty, opsgenie, pushover, exec",
   ];
   assert.deepEqual(errorsOf({ type: "pigeon" }), expected);
   assert.deepEqual(errorsOf({}), expected);

@@ -1,6 +1,7 @@
 import type { ChannelResult, ChannelSurroundings } from "./channel.ts";
 import { createConsoleChannel } from "./console/console-channel.ts";
 import { createDiscordChannel } from "./discord/discord-channel.ts";
+import { createExecChannel } from "./exec/exec-channel.ts";
 import { createMatrixChannel } from "./matrix/matrix-channel.ts";
 import { createNtfyChannel } from "./ntfy/ntfy-channel.ts";
 import { createOpsgenieChannel } from "./opsgenie/opsgenie-channel.ts";
@@ -30,6 +31,7 @@ const types: ReadonlyMap<string, CreateChannel> = new Map([
   ["pagerduty", createPagerDutyChannel],
   ["opsgenie", createOpsgenieChannel],
   ["pushover", createPushoverChannel],
+  ["exec", createExecChannel],
 ]);
 
 /** The values `type` may have. */
