@@ -126,7 +126,11 @@ function severalReaders(
     named: (field) => {
       const value = take(field);
       if (value === undefined || value === null) return null;
-      if (typeof value === "object" && Object.values(value).every((one) => typeof one === "string"))
+      if (
+        typeof value === "object" &&
+        !Array.isArray(value) &&
+        Object.values(value).every((one) => typeof one === "string")
+      )
         return value as Record<string, string>;
       problem(field, "must be a mapping of names to texts");
       return null;
