@@ -32,14 +32,16 @@ export function createWebhookChannel(
     name,
     send: async (message: WebhookBody, signal: AbortSignal) => {
       const body = render(message);
+      // It holds the channel's name, which may be in any script; a header may not.
+      const id = /^[\x21-\x7e]+$/.test(message.id) ? message.id : encodeURIComponent(message.id);
       // The time of this try, not of the event: receivers refuse what is older than five minutes.
       const at = new Date(now());
       const headers = {
         ...own,
         "content-type": contentType,
-        "webhook-id": message.id,
+        "webhook-id": id,
         "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
-        ...(signer === null ? {} : { "webhook-signature": signer.sign(message.id, at, body) }),
+        ...(signer === null ? {} : { "webhook-signature": signer.sign(id, at, body) }),
       };
       return post({ method, url, headers, body, signal, secrets: hidden });
     },
