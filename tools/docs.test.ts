@@ -6,6 +6,7 @@ import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { test } from "node:test";
 import { parseDuration } from "@midwatch/protocol";
+import { createChannel } from "@midwatch/server/channels";
 import { agentDefaults, noState, type AgentDefaults } from "../packages/cli/src/config/config.ts";
 import { agentFields, policyFields, type Field } from "../packages/cli/src/config/fields.ts";
 import { parseConfig } from "../packages/cli/src/config/read-config.ts";
@@ -134,6 +135,37 @@ test("every configuration in the documentation is one that Midwatch takes", () =
     const read = parseConfig(text, page, environment);
     assert(read.ok, `${page}: ${read.ok ? "" : read.problems.map(({ message }) => message).join("; ")}\n${text}`);
   }
+});
+
+/** What people are told to put into the environment, where it must have a shape. */
+const shaped: Readonly<Record<string, string>> = {
+  DISCORD_WEBHOOK: "https://discord.com/api/webhooks/123/abc",
+  HOOK_SECRET: "whsec_c2VjcmV0",
+  PAGERDUTY_KEY: "0123456789abcdef0123456789abcdef",
+  PUSHOVER_TOKEN: "0123456789abcdef0123456789abcd",
+  PUSHOVER_USER: "0123456789abcdef0123456789abcd",
+  SLACK_WEBHOOK: "https://hooks.slack.com/services/T/B/x",
+  TEAMS_WORKFLOW: "https://example.environment.api.powerplatform.com/workflows/1/triggers/manual/paths/invoke",
+  TELEGRAM_TOKEN: "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
+};
+const channelEnvironment = new Proxy(shaped, { get: (known, name) => known[String(name)] ?? "some-token" });
+
+test("every channel in docs/channels is one that can be opened", () => {
+  let opened = 0;
+  for (const page of pages.filter((one) => one.startsWith("docs/channels/"))) {
+    for (const [, margin = "", text = ""] of readFileSync(page, "utf8").matchAll(/^( *)```yaml\n([\s\S]*?)^ *```/gm)) {
+      const read = parseConfig(text.replaceAll(new RegExp(`^${margin}`, "gm"), ""), page, channelEnvironment);
+      assert(read.ok, `${page}: ${read.ok ? "" : read.problems.map(({ message }) => message).join("; ")}\n${text}`);
+      const { channels, server } = read.config;
+      for (const [name, settings] of Object.entries(channels)) {
+        const around = { stream: process.stdout, now: Date.now, allowExec: server.allowExec };
+        const made = createChannel(name, settings, around);
+        assert(made.ok, `${page}: ${made.ok ? "" : JSON.stringify(made.errors)}\n${text}`);
+        opened += 1;
+      }
+    }
+  }
+  assert(opened >= 12, "the blocks were found");
 });
 
 /** As GitHub makes them of headings. */

@@ -23,7 +23,7 @@ export function alerting(config: Config): Pick<Config, "channels" | "alertsTo" |
 export function directNotifier(config: Config): Notifier {
   const { channels, alertsTo } = alerting(config);
   const targets = (config.fallback === null ? alertsTo : [config.fallback]).map((name) =>
-    openChannel(name, channels[name] ?? {}),
+    openChannel(name, channels[name] ?? {}, config),
   );
   // A notice that failed on one channel is tried again; the others have it already.
   const delivered = new Map<string, Set<string>>();
@@ -44,8 +44,9 @@ export function directNotifier(config: Config): Notifier {
   };
 }
 
-function openChannel(name: string, settings: Readonly<Record<string, unknown>>): Channel {
-  const opened = createChannel(name, settings, { stream: process.stdout, now: Date.now });
+function openChannel(name: string, settings: Readonly<Record<string, unknown>>, { server }: Config): Channel {
+  const around = { stream: process.stdout, now: Date.now, allowExec: server.allowExec };
+  const opened = createChannel(name, settings, around);
   if (opened.ok) return opened.channel;
   const lines = opened.errors.map(({ path, message }) => `  ${path}: ${message}`);
   throw new CommandFailure(78, `A channel can't be used:\n${lines.join("\n")}`);

@@ -28,6 +28,8 @@ export interface ServerOptions {
   readonly defaults: AgentSettings;
   /** As they stand under `channels:`, by name. */
   readonly channels: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** True: channels may run programs of this machine. False unless given. */
+  readonly allowExec?: boolean;
   /** Names of channels for whatever no route fits. */
   readonly alertsTo: readonly string[];
   /** Routes, quiet hours, maintenance and the like; what is not given is as in `alertDefaults`. */
@@ -63,7 +65,8 @@ export function openChannels(options: ServerOptions, now: () => number): Readonl
   const channels = new Map<string, Channel>();
   const faults: ChannelConfigError[] = [];
   for (const [name, config] of Object.entries(options.channels)) {
-    const made = createChannel(name, config, { stream: options.stream ?? process.stdout, now, renderMail });
+    const { stream = process.stdout, allowExec = false } = options;
+    const made = createChannel(name, config, { stream, now, allowExec, renderMail });
     if (made.ok) channels.set(name, made.channel);
     else faults.push(...made.errors);
   }

@@ -36,7 +36,7 @@ export async function runServer(config: Config): Promise<void> {
 }
 
 async function start(config: Config, store: Store): Promise<RunningServer> {
-  const { host, port, dataDir, timezone, publicUrl, strict } = config.server;
+  const { host, port, dataDir, timezone, publicUrl, strict, allowExec } = config.server;
   try {
     const isOpen = (await store.keys()).some(({ revokedAt }) => revokedAt === null);
     // Elsewhere than on loopback the first key has to be made by a person: the server refuses to start without one.
@@ -48,6 +48,7 @@ async function start(config: Config, store: Store): Promise<RunningServer> {
       timeZone: timezone,
       strict,
       publicUrl,
+      allowExec,
       prices: config.prices,
       budgets: config.budgets,
       watcher: config.watcher,

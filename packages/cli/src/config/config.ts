@@ -59,6 +59,8 @@ export interface Config {
     readonly publicUrl: string | null;
     /** Refuse beats of agents that are not registered. */
     readonly strict: boolean;
+    /** Channels may run programs of this machine. */
+    readonly allowExec: boolean;
   };
   /** Null without a `meter:` section; then `midwatch meter` takes the defaults, and `up` runs none. */
   readonly meter: MeterConfig | null;

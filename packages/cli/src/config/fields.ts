@@ -63,6 +63,7 @@ export const serverFields: Fields = {
       "Where people reach this server. With it messages link to pages and to actions; without it they have no links.",
   },
   strict: { type: "flag", about: "Refuse beats of agents nobody registered. Default false." },
+  allow_exec: { type: "flag", about: "Let channels of the type exec run programs of this machine. Default false." },
 };
 
 const periodWords: Readonly<Record<BudgetPeriod, string>> = {

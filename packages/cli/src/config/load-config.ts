@@ -34,6 +34,7 @@ function withoutFile(): Config {
       timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       publicUrl: null,
       strict: false,
+      allowExec: false,
     },
     meter: null,
     defaults: agentDefaults,

@@ -32,6 +32,7 @@ report: { at: "08:00" }
     timezone: "Europe/Berlin",
     publicUrl: null,
     strict: false,
+    allowExec: false,
   });
   assert.deepEqual(
     agents.map(({ name, cwd, intervalMs, cooldownMs }) => ({ name, cwd, intervalMs, cooldownMs })),
@@ -46,6 +47,11 @@ function configOf(text: string): Config {
   assert.ok(read.ok, read.ok ? "" : describeProblems(read.file, read.problems));
   return read.config;
 }
+
+test("programs may be run for messages only where the file says so in so many words", () => {
+  assert.equal(configOf("server: { allow_exec: true }").server.allowExec, true);
+  assert.equal(configOf("channels: { me: { type: exec, command: [notify] } }").server.allowExec, false);
+});
 
 test("an agent has the budget of the defaults, of which it may replace or take away single limits", () => {
   const { defaults, agents } = configOf(`

@@ -87,6 +87,7 @@ class Reader {
         timezone: this.#timezone(root, server["timezone"] as string | undefined),
         publicUrl: (server["public_url"] as string | undefined) ?? null,
         strict: (server["strict"] as boolean | undefined) ?? false,
+        allowExec: (server["allow_exec"] as boolean | undefined) ?? false,
       },
       meter: root?.has("meter") === true ? meterOf(meter) : null,
       defaults,

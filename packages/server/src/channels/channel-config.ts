@@ -1,4 +1,6 @@
 import ipaddr from "ipaddr.js";
+import { spellDuration, type DurationMs } from "@midwatch/core";
+import { parseDuration } from "@midwatch/protocol";
 import { isPrivateHost, mayReach, type AllowPrivate } from "./outgoing/public-address.ts";
 import type { ChannelConfigError } from "./channel.ts";
 
@@ -18,8 +20,23 @@ export interface ConfigReader {
   flag(field: string): boolean;
   /** What stands there, for a channel that reads it by rules of its own; undefined for a line left out. */
   raw(field: string): unknown;
+  /** One of these words; null when the line is left out. */
+  choice<Word extends string>(field: string, words: readonly Word[]): Word | null;
+  /** A list of texts that are not empty; null when it is left out. */
+  texts(field: string): readonly string[] | null;
+  /** Names and texts; null when it is left out. */
+  named(field: string): Readonly<Record<string, string>> | null;
+  duration(field: string, bounds: DurationBounds): DurationMs;
+  has(field: string): boolean;
   problem(field: string, message: string): void;
   finish(): readonly ChannelConfigError[];
+}
+
+export interface DurationBounds {
+  readonly least: DurationMs;
+  readonly most: DurationMs;
+  /** For a line left out. */
+  readonly fallback: DurationMs;
 }
 
 export function readConfig(channel: string, config: Readonly<Record<string, unknown>>): ConfigReader {
@@ -35,6 +52,7 @@ export function readConfig(channel: string, config: Readonly<Record<string, unkn
   return {
     problem,
     raw: take,
+    ...severalReaders(take, problem),
     allowPrivate: () => {
       const value = take("allow_private");
       if (value === undefined || typeof value === "boolean") return value ?? false;
@@ -78,11 +96,55 @@ export function readConfig(channel: string, config: Readonly<Record<string, unkn
       problem(field, "must be true or false");
       return false;
     },
+    has: (field) => config[field] !== undefined && config[field] !== null,
     finish: () => {
       for (const field of Object.keys(config)) {
         if (!known.has(field)) problem(field, `is not a setting of this channel; it has ${[...known].join(", ")}`);
       }
       return errors;
+    },
+  };
+}
+
+/** Readers of what is more than one text. */
+function severalReaders(
+  take: (field: string) => unknown,
+  problem: ConfigReader["problem"],
+): Pick<ConfigReader, "choice" | "texts" | "named" | "duration"> {
+  return {
+    choice: (field, words) => {
+      const value = take(field);
+      if (value === undefined || value === null) return null;
+      const found = words.find((word) => word === value);
+      if (found === undefined) problem(field, `must be one of ${words.join(", ")}`);
+      return found ?? null;
+    },
+    texts: (field) => {
+      const value = take(field);
+      if (value === undefined || value === null) return null;
+      if (Array.isArray(value) && value.every((one) => typeof one === "string" && one !== "")) return value as string[];
+      problem(field, 'must be a list of texts, such as ["one", "two"]');
+      return null;
+    },
+    named: (field) => {
+      const value = take(field);
+      if (value === undefined || value === null) return null;
+      if (
+        typeof value === "object" &&
+        !Array.isArray(value) &&
+        Object.values(value).every((one) => typeof one === "string")
+      )
+        return value as Record<string, string>;
+      problem(field, "must be a mapping of names to texts");
+      return null;
+    },
+    duration: (field, { least, most, fallback }) => {
+      const value = take(field);
+      if (value === undefined || value === null) return fallback;
+      const read = typeof value === "string" ? parseDuration(value) : null;
+      if (read?.ok === true && read.ms >= least && read.ms <= most) return read.ms;
+      problem(field, `must be a duration from ${spellDuration(least)} to ${spellDuration(most)}, such as "5s"`);
+      return fallback;
     },
   };
 }

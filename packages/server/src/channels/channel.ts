@@ -45,7 +45,7 @@ export interface ChannelSurroundings {
   /** Where the console channel writes. */
   readonly stream: Writable;
   readonly now: () => Ms;
-  /** Programs may be run: the configuration says `allow_exec: true`. False unless given. */
+  /** Programs may be run: the configuration says `server: { allow_exec: true }`. False unless given. */
   readonly allowExec?: boolean;
   /** Name resolution; `dns.lookup` unless given. */
   readonly lookup?: LookupFunction;

@@ -2,8 +2,12 @@ import type { ChannelResult, ChannelSurroundings } from "./channel.ts";
 import { createConsoleChannel } from "./console/console-channel.ts";
 import { createDiscordChannel } from "./discord/discord-channel.ts";
 import { createEmailChannel } from "./email/email-channel.ts";
+import { createExecChannel } from "./exec/exec-channel.ts";
 import { createMatrixChannel } from "./matrix/matrix-channel.ts";
 import { createNtfyChannel } from "./ntfy/ntfy-channel.ts";
+import { createOpsgenieChannel } from "./opsgenie/opsgenie-channel.ts";
+import { createPagerDutyChannel } from "./pagerduty/pagerduty-channel.ts";
+import { createPushoverChannel } from "./pushover/pushover-channel.ts";
 import { createSlackChannel } from "./slack/slack-channel.ts";
 import { createTeamsChannel } from "./teams/teams-channel.ts";
 import { createTelegramChannel } from "./telegram/telegram-channel.ts";
@@ -26,6 +30,10 @@ const types: ReadonlyMap<string, CreateChannel> = new Map([
   ["telegram", createTelegramChannel],
   ["teams", createTeamsChannel],
   ["matrix", createMatrixChannel],
+  ["pagerduty", createPagerDutyChannel],
+  ["opsgenie", createOpsgenieChannel],
+  ["pushover", createPushoverChannel],
+  ["exec", createExecChannel],
 ]);
 
 /** The values `type` may have. */

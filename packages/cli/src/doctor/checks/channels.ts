@@ -143,7 +143,8 @@ async function probe(world: World): Promise<ChannelsFacts> {
   const { config, sendTest } = world;
   const outbox = await readOutbox(config.server.dataDir, world.now());
   const all = Object.entries(config.channels).map(async ([name, settings]): Promise<ChannelFacts> => {
-    const opened = createChannel(name, settings, { stream: process.stderr, now: world.now });
+    const { allowExec } = config.server;
+    const opened = createChannel(name, settings, { stream: process.stderr, now: world.now, allowExec });
     const message = testMessage(world.now());
     return {
       name,

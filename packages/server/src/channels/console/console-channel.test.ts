@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PassThrough, Writable } from "node:stream";
 import test from "node:test";
 import type { WebhookBody } from "@midwatch/protocol";
-import { never, openChannel, silent } from "../../testing/channel-examples.ts";
+import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
 
 async function written(message: WebhookBody): Promise<string> {
   const stream = new PassThrough();
@@ -18,6 +18,46 @@ test("a notification reads as one headline and its sentences below", async () =>
     Nothing was done by itself; please look at the process.
 `,
   );
+});
+
+test("the numbers, the log, the members and the links stand below", async () => {
+  assert.equal(
+    await written(grouped),
+    `2026-11-24T03:14:06.000Z [page] 3 agents silent since 03:12:00 UTC
+    At least half of the agents fell silent together.
+
+    agents up: 2 of 5
+    tokens today: 1,204,551
+
+    Last lines of the log:
+      fetching page 3
+      ConnectionError: timed out
+
+    host-a (2):
+      research-bot: silent since 03:12:00 UTC
+      mail-bot: silent since 03:12:00 UTC
+    host-b (1):
+      price-bot: silent since 03:12:00 UTC (recovered)
+
+    Acknowledge: https://midwatch.example.org/act/a1
+    Silence for an hour: https://midwatch.example.org/act/s1
+    Open in Midwatch: https://midwatch.example.org/incidents/7
+`,
+  );
+});
+
+test("a message without an end stays within a screen's width and a bounded number of lines", async () => {
+  const lines = (await written(endless)).split("\n");
+  assert.ok(lines.every((line) => line.length <= 240));
+  assert.ok(lines.length < 1_000, String(lines.length));
+});
+
+test("no part of a message can write to the terminal", async () => {
+  const hostile = "\u001b[2J\u001b]0;owned\u0007\u009b31m\u0008\u202e\r";
+  const [fact, log] = [{ label: `l${hostile}`, value: `v${hostile}` }, `w${hostile}`];
+  const members = grouped.members.map((member) => ({ ...member, host: hostile, title: hostile }));
+  const out = await written({ ...grouped, facts: [fact], log: [log], members });
+  assert.doesNotMatch(out, /[^\P{Cc}\n]|\u202e/u);
 });
 
 test("an agent cannot write to the terminal through its name, title or text", async () => {

@@ -2,7 +2,8 @@ import type { Writable } from "node:stream";
 import type { WebhookBody } from "@midwatch/protocol";
 import type { ChannelResult, ChannelSurroundings, SendOutcome } from "../channel.ts";
 import { readConfig } from "../channel-config.ts";
-import { headline, plainText } from "../../message-text.ts";
+import { plainSummary, summarize } from "../../message-summary.ts";
+import { headline } from "../../message-text.ts";
 
 /** Writes notifications to the terminal (or wherever the server's output goes). It has no settings. */
 export function createConsoleChannel(
@@ -17,11 +18,20 @@ export function createConsoleChannel(
   return { ok: true, channel: { name, send: (message, signal) => write(stream, render(message), signal) } };
 }
 
+/** Longer lines would fill the screen with one of them. */
+const maxColumns = 200;
+
 function render(message: WebhookBody): string {
   const mark = message.type === "incident.resolved" ? "resolved" : (message.severity ?? message.type);
-  const body = plainText(message.text).trim();
-  const lines = body === "" ? [] : body.split("\n").map((line) => `    ${line}`);
-  return [`${message.at} [${mark}] ${headline(message)}`, ...lines, ""].join("\n");
+  const body = plainSummary(summarize(message));
+  const lines = body === "" ? [] : body.split("\n").map((line) => (line === "" ? "" : `    ${clipColumns(line)}`));
+  return [`${message.at} [${mark}] ${clipColumns(headline(message))}`, ...lines, ""].join("\n");
+}
+
+function clipColumns(line: string): string {
+  // A link that is cut leads nowhere.
+  if (line.length <= maxColumns || /^[^:]{1,80}: https?:\/\/\S{1,512}$/.test(line)) return line;
+  return `${line.slice(0, maxColumns - 1).toWellFormed()}…`;
 }
 
 /** Waits until the line is out: a pipe that nobody reads must count as not sent. */

@@ -3,7 +3,7 @@ import test from "node:test";
 import type { WebhookBody } from "@midwatch/protocol";
 import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
 import { createChannel } from "../create-channel.ts";
-import { startDiscord, type DiscordBody } from "./discord-in-test.ts";
+import { startDiscord, type DiscordBody } from "../../testing/channels/discord-in-test.ts";
 
 async function posted(message: WebhookBody, settings: Readonly<Record<string, unknown>> = {}): Promise<DiscordBody> {
   await using discord = await startDiscord();

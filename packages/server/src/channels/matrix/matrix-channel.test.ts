@@ -3,7 +3,13 @@ import test from "node:test";
 import type { WebhookBody } from "@midwatch/protocol";
 import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
 import { createChannel } from "../create-channel.ts";
-import { matrixError, matrixRoom, matrixToken, startMatrix, type MatrixInTest } from "./matrix-in-test.ts";
+import {
+  matrixError,
+  matrixRoom,
+  matrixToken,
+  startMatrix,
+  type MatrixInTest,
+} from "../../testing/channels/matrix-in-test.ts";
 
 function open({ server }: MatrixInTest, settings: Readonly<Record<string, unknown>> = {}) {
   const config = { type: "matrix", server, token: matrixToken, room: matrixRoom, allow_private: true };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { WebhookBody } from "@midwatch/protocol";
-import { never, openChannel, silent } from "../../testing/channel-examples.ts";
+import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
 import { startReceiver } from "../../testing/loopback-receiver.ts";
 
 async function publish(message: WebhookBody, path = "/alerts-x7", token?: string) {
@@ -23,6 +23,29 @@ test("a page goes to the topic with the highest priority, the agent first in its
     priority: 5,
     tags: ["rotating_light", "silent"],
   });
+});
+
+test("a tap opens the page, and the actions are buttons that open theirs", async () => {
+  const { body } = await publish(grouped);
+  assert.equal(body["click"], "https://midwatch.example.org/incidents/7");
+  assert.deepEqual(body["actions"], [
+    { action: "view", label: "Acknowledge", url: "https://midwatch.example.org/act/a1" },
+    { action: "view", label: "Silence for an hour", url: "https://midwatch.example.org/act/s1" },
+  ]);
+  assert.match(String(body["message"]), /\n\nagents up: 2 of 5\n[^]*\nhost-b \(1\):\n/);
+  assert.doesNotMatch(String(body["message"]), /https:/);
+});
+
+test("of more than three actions, which ntfy refuses, the last ones stand in the text, however long that is", async () => {
+  const actions = ["acknowledge", "silence", "restart", "resume"].map((action) => ({
+    action: action as "acknowledge",
+    label: action,
+    url: `https://midwatch.example.org/${action}`,
+  }));
+  const { body } = await publish({ ...endless, actions });
+  assert.equal((body["actions"] as unknown[]).length, 3);
+  assert.match(String(body["message"]), /\nresume: https:\/\/midwatch\.example\.org\/resume$/);
+  assert.ok(Buffer.byteLength(String(body["message"])) <= 4_000);
 });
 
 test("a recovery, a warning and a report do not ring like a page", async () => {

@@ -1,12 +1,15 @@
 import type { WebhookBody } from "@midwatch/protocol";
 import type { ChannelResult, ChannelSurroundings } from "../channel.ts";
 import { readConfig } from "../channel-config.ts";
-import { clipBytes, headline, plainText, shortcode } from "../../message-text.ts";
+import { firstThatFits, plainSummary, type SummaryLink } from "../../message-summary.ts";
+import { clipBytes, headline, shortcode } from "../../message-text.ts";
 import { createPoster } from "../outgoing/post.ts";
 
 /** ntfy turns anything over 4,096 bytes into an attachment, which a locked phone does not show. */
 const maxMessageBytes = 4_000;
 const maxTitleBytes = 250;
+/** More buttons than this refuse the whole message. */
+const maxActions = 3;
 
 /**
  * Publishes to a topic of ntfy.sh or of one's own ntfy. It posts JSON to the root of the server, because titles in headers
@@ -46,14 +49,31 @@ export function createNtfyChannel(
 }
 
 function render(topic: string, message: WebhookBody): string {
-  return JSON.stringify({
-    topic,
-    title: clipBytes(headline(message), maxTitleBytes),
-    // An empty message would arrive as the word "triggered".
-    message: clipBytes(plainText(message.text).trim() || headline(message), maxMessageBytes),
-    priority: priority(message),
-    tags: [shortcode(message), ...(message.kind === null ? [] : [message.kind])],
-  });
+  const body = firstThatFits(
+    message,
+    (summary) => {
+      // A tap on the notification opens the page; the other links are its buttons.
+      const buttons = summary.links.filter(({ action }) => action !== null);
+      const page = summary.links.find(({ action }) => action === null);
+      return {
+        topic,
+        title: clipBytes(headline(message), maxTitleBytes),
+        // An empty message would arrive as the word "triggered".
+        message: plainSummary({ ...summary, links: buttons.slice(maxActions) }) || headline(message),
+        priority: priority(message),
+        tags: [shortcode(message), ...(message.kind === null ? [] : [message.kind])],
+        ...(page === undefined ? {} : { click: page.url }),
+        ...(buttons.length === 0 ? {} : { actions: buttons.slice(0, maxActions).map(viewAction) }),
+      };
+    },
+    ({ message: text }) => Buffer.byteLength(text) <= maxMessageBytes,
+  );
+  return JSON.stringify({ ...body, message: clipBytes(body.message, maxMessageBytes) });
+}
+
+/** A button that opens a page; the page asks before it does anything. */
+function viewAction({ label, url }: SummaryLink) {
+  return { action: "view", label: label || "Open", url };
 }
 
 /** ntfy's scale: 5 rings through "do not disturb", 3 is an ordinary notification. */

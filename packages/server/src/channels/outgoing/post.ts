@@ -10,6 +10,8 @@ export interface Post {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly signal: AbortSignal;
+  /** What the body holds of keys; taken out of the answer like those in the address and the headers. */
+  readonly secrets?: readonly string[];
 }
 
 export interface Answer {

@@ -20,7 +20,7 @@ const minSecretLength = 12;
 export function openPoster(options: PosterOptions): Poster {
   const timeoutMs = options.timeoutMs ?? 10 * SECOND;
   const dispatcher = new Agent({ pipelining: 0, connect: guardedConnector({ ...options, timeoutMs }) });
-  return async ({ method = "POST", url, headers, body, signal }) => {
+  return async ({ method = "POST", url, headers, body, signal, secrets = [] }) => {
     const deadline = AbortSignal.timeout(timeoutMs);
     try {
       const response = await request(url, {
@@ -32,10 +32,12 @@ export function openPoster(options: PosterOptions): Poster {
       });
       const wait = response.headers["retry-after"];
       const answered = await readStart(response.body);
+      const isPacked = response.headers["content-encoding"] !== undefined;
       const answer: Answer = {
         status: response.statusCode,
         body: answered,
-        said: firstWords(answered, secretsOf(url, headers)),
+        // It was not asked for and is not unpacked: a small answer can hold a very large one.
+        said: isPacked ? "" : firstWords(answered, [...secretsOf(url, headers), ...secrets]),
         retryAfter: typeof wait === "string" ? wait : null,
       };
       return { ...judge(url.host, answer, options.now()), answer };
@@ -101,6 +103,8 @@ function failure(host: string, error: unknown): SendOutcome {
   return { sent: false, retry: true, error: `${host} ${reasons.get(code) ?? `could not be reached (${code})`}` };
 }
 
+const ownAuthority = "If it is meant, name the authority's file in NODE_EXTRA_CA_CERTS and start Midwatch again";
+
 const reasons: ReadonlyMap<string, string> = new Map([
   ["ECONNREFUSED", "refuses connections: is it running?"],
   ["ECONNRESET", "broke the connection before it answered"],
@@ -109,12 +113,21 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ["EAI_AGAIN", "could not be looked up: DNS does not answer"],
   ["UND_ERR_CONNECT_TIMEOUT", "took too long to connect"],
   ["CERT_HAS_EXPIRED", "has an expired certificate"],
-  ["DEPTH_ZERO_SELF_SIGNED_CERT", "has a certificate nobody vouches for"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", `has a certificate that it signed itself. ${ownAuthority}`],
+  ["SELF_SIGNED_CERT_IN_CHAIN", `has a certificate of an authority that is unknown here. ${ownAuthority}`],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", `has a certificate of an authority that is unknown here. ${ownAuthority}`],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "sends its certificate without those in between that vouch for it"],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "has a certificate for another name: is the address right?"],
+  ["ERR_SSL_WRONG_VERSION_NUMBER", "does not speak TLS there: should the address begin with http://?"],
+  ["ERR_SSL_PACKET_LENGTH_TOO_LONG", "does not speak TLS there: should the address begin with http://?"],
+  ["HTTPParserError", "does not speak HTTP there: is the port right?"],
 ]);
 
 /** The stable code of what went wrong, looked for in the causes and, where several addresses failed, in the first of them. */
 function codeOf(error: unknown): string {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; depth += 1) {
+    // Its codes name the place in the parser, which tells nobody anything.
+    if (at instanceof errors.HTTPParserError) return at.name;
     if ("code" in at && typeof at.code === "string") return at.code;
     at = at instanceof AggregateError ? at.errors[0] : at.cause;
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { isNearAddress, isPrivateHost, isPublicAddress } from "./public-address.ts";
+import { isNearAddress, isPrivateHost, isPublicAddress, mayReach } from "./public-address.ts";
 
 const refused: readonly (readonly [string, string])[] = [
   ["127.0.0.1", "loopback"],
@@ -64,4 +64,27 @@ test("an address is near when it is this machine or a private network, and in no
   for (const address of ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "0.0.0.0", "nonsense"]) {
     assert.equal(isNearAddress(address), false, address);
   }
+});
+
+test("a list of ranges opens these, and nothing else that is private", () => {
+  const allowed = ["10.20.0.0/16", "192.168.1.7/32", "fd00:1::/32"];
+  for (const address of ["10.20.255.1", "192.168.1.7", "::ffff:10.20.0.1", "fd00:1::9", "8.8.8.8", "2606:4700::1111"])
+    assert.equal(mayReach(address, allowed), true, address);
+  for (const address of [
+    "10.21.0.1",
+    "192.168.1.8",
+    "::ffff:10.21.0.1",
+    "fd00:2::9",
+    "127.0.0.1",
+    "::1",
+    "169.254.169.254",
+    "x",
+  ])
+    assert.equal(mayReach(address, allowed), false, address);
+});
+
+test("a range of everything opens everything of its kind, and a list without ranges nothing", () => {
+  assert.equal(mayReach("127.0.0.1", ["0.0.0.0/0"]), true);
+  assert.equal(mayReach("::1", ["0.0.0.0/0"]), false);
+  assert.equal(mayReach("127.0.0.1", []), false);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
-import { no, slackChannelId, slackToken, startSlack, type SlackInTest } from "./slack-in-test.ts";
+import { no, slackChannelId, slackToken, startSlack, type SlackInTest } from "../../testing/channels/slack-in-test.ts";
 
 function open({ server }: SlackInTest, settings: Readonly<Record<string, unknown>> = {}) {
   const config = { type: "slack", token: slackToken, channel: slackChannelId, server, allow_private: true };

@@ -3,7 +3,7 @@ import test from "node:test";
 import type { WebhookBody } from "@midwatch/protocol";
 import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
 import { createChannel } from "../create-channel.ts";
-import { startSlack, type SlackBody, type SlackInTest } from "./slack-in-test.ts";
+import { startSlack, type SlackBody, type SlackInTest } from "../../testing/channels/slack-in-test.ts";
 
 function open({ url }: SlackInTest, settings: Readonly<Record<string, unknown>> = {}) {
   return openChannel({ type: "slack", url, allow_private: true, ...settings });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { WebhookBody } from "@midwatch/protocol";
 import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
-import { startTeams, workflowError, type Card, type Element } from "./teams-in-test.ts";
+import { startTeams, workflowError, type Card, type Element } from "../../testing/channels/teams-in-test.ts";
 
 async function posted(message: WebhookBody): Promise<Card> {
   await using teams = await startTeams();

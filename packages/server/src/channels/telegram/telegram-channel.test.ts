@@ -3,7 +3,13 @@ import test from "node:test";
 import type { WebhookBody } from "@midwatch/protocol";
 import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
 import { createChannel } from "../create-channel.ts";
-import { refusal, startTelegram, telegramChat, telegramToken, type TelegramInTest } from "./telegram-in-test.ts";
+import {
+  refusal,
+  startTelegram,
+  telegramChat,
+  telegramToken,
+  type TelegramInTest,
+} from "../../testing/channels/telegram-in-test.ts";
 
 function open(telegram: TelegramInTest, settings: Readonly<Record<string, unknown>> = {}) {
   const { server } = telegram;

@@ -37,3 +37,13 @@ test("without a secret there is no signature, but still the id by which a retry 
   assert.equal(headers["webhook-signature"], undefined);
   assert.equal(headers["webhook-id"], silent.id);
 });
+
+test("a message whose id is no text for a header still arrives, signed", async () => {
+  await using hook = await startReceiver();
+  const channel = openChannel({ type: "webhook", url: hook.url, allow_private: true, secret: "one" });
+  const message = { ...silent, id: "inc_42:opened:電話" };
+  assert.equal((await channel.send(message, never)).sent, true);
+  const { headers, body } = hook.received[0]!;
+  const verifier = new Webhook("one", { format: "raw" });
+  assert.deepEqual(verifier.verify(body, headers as Record<string, string>), message);
+});

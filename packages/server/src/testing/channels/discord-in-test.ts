@@ -1,4 +1,4 @@
-import { startReceiver, type Received, type Receiver } from "../../testing/loopback-receiver.ts";
+import { startReceiver, type Received, type Receiver } from "../loopback-receiver.ts";
 
 /** What Discord answers with instead of looking at a message. */
 export interface DiscordTrouble {

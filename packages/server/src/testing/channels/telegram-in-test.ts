@@ -1,4 +1,4 @@
-import { startReceiver, type Received, type Receiver } from "../../testing/loopback-receiver.ts";
+import { startReceiver, type Received, type Receiver } from "../loopback-receiver.ts";
 
 export const telegramToken = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw";
 export const telegramChat = -1_001_234_567_890;

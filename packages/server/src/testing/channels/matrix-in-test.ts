@@ -1,4 +1,4 @@
-import { startReceiver, type Received, type Receiver } from "../../testing/loopback-receiver.ts";
+import { startReceiver, type Received, type Receiver } from "../loopback-receiver.ts";
 
 export const matrixToken = "syt_bWlkd2F0Y2g_abcdefghijklmnop";
 export const matrixRoom = "!kAuwzRoom:example.org";

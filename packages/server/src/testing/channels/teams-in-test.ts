@@ -1,4 +1,4 @@
-import { startReceiver, type Received, type Receiver } from "../../testing/loopback-receiver.ts";
+import { startReceiver, type Received, type Receiver } from "../loopback-receiver.ts";
 
 export interface TeamsAnswer {
   readonly status: number;

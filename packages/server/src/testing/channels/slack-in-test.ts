@@ -1,4 +1,4 @@
-import { startReceiver, type Received, type Receiver } from "../../testing/loopback-receiver.ts";
+import { startReceiver, type Received, type Receiver } from "../loopback-receiver.ts";
 
 export const slackToken = "xoxb-123456789012-abcdefghijklmnop";
 export const slackChannelId = "C0123456789";

@@ -1,0 +1,95 @@
+import { startReceiver, type Received, type Receiver } from "../loopback-receiver.ts";
+
+export const pagerDutyKey = "0123456789abcdef0123456789abcdef";
+
+export interface PagerDutyEventInTest {
+  readonly routing_key: string;
+  readonly event_action?: "trigger" | "acknowledge" | "resolve";
+  readonly dedup_key?: string;
+  readonly payload?: Readonly<Record<string, unknown>> & { readonly summary?: string; readonly severity?: string };
+  readonly links?: readonly { readonly href: string; readonly text?: string }[];
+}
+
+export interface PagerDutyAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface PagerDutyInTest extends AsyncDisposable {
+  readonly server: string;
+  readonly host: string;
+  readonly receiver: Receiver;
+  /** Open incidents by their key, as they were triggered last. */
+  readonly open: Map<string, PagerDutyEventInTest>;
+  readonly changes: PagerDutyEventInTest[];
+  answerNext(answer: PagerDutyAnswer): void;
+}
+
+/** The Events API v2 on the loopback, with one service. */
+export async function startPagerDuty(): Promise<PagerDutyInTest> {
+  const open = new Map<string, PagerDutyEventInTest>();
+  const changes: PagerDutyEventInTest[] = [];
+  let given: PagerDutyAnswer | null = null;
+  const receiver = await startReceiver((response, request) => {
+    const answer = given ?? answerTo(request, open, changes);
+    given = null;
+    response.writeHead(answer.status, answer.headers ?? {}).end(answer.body);
+  });
+  const host = `127.0.0.1:${receiver.port}`;
+  return {
+    server: `http://${host}`,
+    host,
+    receiver,
+    open,
+    changes,
+    answerNext: (answer) => {
+      given = answer;
+    },
+    [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose](),
+  };
+}
+
+function answerTo(
+  request: Received,
+  open: Map<string, PagerDutyEventInTest>,
+  changes: PagerDutyEventInTest[],
+): PagerDutyAnswer {
+  if (request.method !== "POST" || request.body.length > 512_000) return { status: 400, body: "" };
+  const event = JSON.parse(request.body) as PagerDutyEventInTest;
+  const wrong = wrongWith(event, request.path === "/v2/change/enqueue");
+  if (wrong.length > 0) {
+    const refusal = { status: "invalid event", message: "Event object is invalid", errors: wrong };
+    return { status: 400, body: JSON.stringify(refusal) };
+  }
+  if (request.path === "/v2/change/enqueue") {
+    changes.push(event);
+    return { status: 202, body: JSON.stringify({ status: "success", message: "Change event processed" }) };
+  }
+  if (request.path !== "/v2/enqueue") return { status: 404, body: "" };
+  const { dedup_key: key = "made up" } = event;
+  if (event.event_action === "resolve") open.delete(key);
+  else open.set(key, event);
+  return { status: 202, body: JSON.stringify({ status: "success", message: "Event processed", dedup_key: key }) };
+}
+
+function wrongWith(event: PagerDutyEventInTest, isChange: boolean): readonly string[] {
+  const { routing_key: key, event_action: action, dedup_key: dedup = "", payload = {} } = event;
+  const wrong: string[] = [];
+  const check = (right: boolean, words: string): void => {
+    if (!right) wrong.push(words);
+  };
+  check(key === pagerDutyKey, "'routing_key' is invalid or missing");
+  check(dedup.length <= 255, "'dedup_key' is too long");
+  if (!isChange) check(action === "trigger" || action === "resolve", "'event_action' is invalid or missing");
+  if (action === "resolve") return wrong;
+  check(typeof payload.summary === "string" && payload.summary !== "", "'payload.summary' is missing or blank");
+  check((payload.summary?.length ?? 0) <= 1_024, "'payload.summary' is too long");
+  if (isChange) return wrong;
+  check(typeof payload["source"] === "string" && payload["source"] !== "", "'payload.source' is missing or blank");
+  check(
+    /^(?:critical|error|warning|info)$/.test(payload.severity ?? ""),
+    "'payload.severity' is invalid (must be one of…)",
+  );
+  return wrong;
+}
