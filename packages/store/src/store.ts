@@ -425,6 +425,8 @@ export interface HourRow {
   readonly cycleMs: DurationMs;
   /** Null when no beat told. */
   readonly maxMemoryBytes: number | null;
+  /** Mean of the baselines that cycles were compared with; null when none was. */
+  readonly baseline: number | null;
 }
 
 export interface PageQuery {

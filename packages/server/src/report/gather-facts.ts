@@ -18,7 +18,7 @@ import {
   type SlowFacts,
   type Span,
 } from "@midwatch/core";
-import type { AgentRow, PageOf, PageQuery, Store, StoredIncident } from "@midwatch/store";
+import type { AgentRow, HourRow, PageOf, PageQuery, Store, StoredIncident } from "@midwatch/store";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { SettingsOf } from "../settings.ts";
 import { gapFactPrefix, type Gap } from "../sweeper/sight.ts";
@@ -92,6 +92,7 @@ async function agentFacts(
   const incidents = await incidentsOf(row, { span: { from: since, to }, now }, store);
   const { slowDays } = span;
   const isSlow = (at: Ms): boolean => at >= slowFrom && at < (slowDays.at(-1)?.to ?? slowFrom);
+  const beforeHours = hours.filter(({ hour }) => hour >= beforeFrom && hour < from);
   const slow = { history: history.filter(({ at }) => isSlow(at)), hours: hours.filter(({ hour }) => isSlow(hour)) };
   return {
     name,
@@ -104,14 +105,14 @@ async function agentFacts(
     covered: await coveredBySpool(row, gaps, sources),
     mending: recovery !== null && mending.has(recovery.phase) && supervisor?.lost === false,
     hours: hours.filter(({ hour }) => hour >= from),
-    beforeHours: hours.filter(({ hour }) => hour >= beforeFrom && hour < from),
+    beforeHours,
     models: models.get(name) ?? [],
     slow: {
       ...slow,
       incidents: incidents.filter(({ openedAt }) => isSlow(openedAt)),
       deaths: await deathsOf(name, slow, store),
     },
-    baseline: await baselineAt(name, from, store),
+    baseline: baselineBefore(beforeHours),
   };
 }
 
@@ -234,17 +235,22 @@ function incidentFact({ id, incident, resolvedAt, resolvedBy }: StoredIncident):
   };
 }
 
-/** How far back the mean that stands for "before" reaches, in beats. */
-const baselineBeats = 100;
+/** Cycles that the mean that stands for "before" is made of, at least, where there are as many. */
+const baselineCycles = 100;
 
 /**
  * What the period is compared with: the mean of the baselines of the last cycles before it. An agent whose cycles are of several
  * kinds has a baseline for each, and this mean weighs them as often as they ran.
  */
-async function baselineAt(agent: string, at: Ms, store: Pick<Store, "beats">): Promise<number | null> {
-  const { items } = await store.beats(agent, { to: at, limit: baselineBeats, cursor: null });
-  const baselines = items.flatMap(({ baseline, tokens }) => (baseline === null || tokens === 0 ? [] : [baseline]));
-  return baselines.length === 0 ? null : baselines.reduce((sum, one) => sum + one, 0) / baselines.length;
+function baselineBefore(hours: readonly HourRow[]): number | null {
+  let [cycles, sum] = [0, 0];
+  for (const { cycles: judged, baseline } of hours.toReversed()) {
+    if (baseline === null) continue;
+    cycles += judged;
+    sum += baseline * judged;
+    if (cycles >= baselineCycles) break;
+  }
+  return cycles === 0 ? null : sum / cycles;
 }
 
 async function gapsIn({ from, to }: Span, store: Pick<Store, "factsWith">): Promise<readonly Span[]> {

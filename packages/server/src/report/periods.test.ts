@@ -198,3 +198,12 @@ test("names that are markup or Markdown stay names", async () => {
   assert.match(markdown, /\\# \\\[x\\\]\(javascript:1\) \\<img src=x\\> \\\*b\\\* \\`c\\` \\\|d\\\|/);
   assert.match(markdown, /^## a\/\\_b\\_@x$/m);
 });
+
+test("a report stays the same when the beats it was made of are no longer kept", async () => {
+  const day = await watch.view("2026-10-20");
+  while (await watch.store.prune({ beats: monthEnd, history: 0, incidents: 0, outbox: 0 }, 10_000)) continue;
+  assert.deepEqual((await watch.store.beats("steady", { to: monthEnd, limit: 10, cursor: null })).items, []);
+  assert.deepEqual(await watch.view("2026-10-20"), day);
+  assert.deepEqual(await watch.view("2026-10", { period: "month" }), month);
+  assert.equal(day.agents.find(({ name }) => name === "steady")?.cost.baseline_tokens, 1_500);
+});

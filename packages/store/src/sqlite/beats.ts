@@ -66,12 +66,14 @@ const tailHours = `
 SELECT agent_id, at - at % 3600000 AS hour, sum(status <> 'metered') AS beats, sum(${cycle} > 0) AS cycles,
   ${sumOf("tokens")} AS tokens, max(${cycle}) AS max_cycle_tokens, ${sumOf("cost_usd_micros")} AS cost_usd_micros,
   sum(tokens > 0 AND cost_usd_micros IS NULL) AS unpriced_beats, sum(cycle_ms IS NOT NULL) AS timed_cycles,
-  coalesce(sum(cycle_ms), 0.0) AS cycle_ms, max(memory_bytes) AS max_memory_bytes
+  coalesce(sum(cycle_ms), 0.0) AS cycle_ms, max(memory_bytes) AS max_memory_bytes,
+  sum(baseline IS NOT NULL AND ${cycle} > 0) AS judged_cycles,
+  coalesce(sum(baseline) FILTER (WHERE ${cycle} > 0), 0.0) AS baseline_sum
 FROM beats_tail`;
 
 const rollUpTail = `
 INSERT INTO agent_hours (agent_id, hour, beats, cycles, tokens, max_cycle_tokens, cost_usd_micros, unpriced_beats,
-  timed_cycles, cycle_ms, max_memory_bytes)
+  timed_cycles, cycle_ms, max_memory_bytes, judged_cycles, baseline_sum)
 ${tailHours} WHERE true GROUP BY agent_id, hour
 ON CONFLICT DO UPDATE SET
   beats = beats + excluded.beats,
@@ -82,6 +84,8 @@ ON CONFLICT DO UPDATE SET
   unpriced_beats = unpriced_beats + excluded.unpriced_beats,
   timed_cycles = timed_cycles + excluded.timed_cycles,
   cycle_ms = cycle_ms + excluded.cycle_ms,
+  judged_cycles = judged_cycles + excluded.judged_cycles,
+  baseline_sum = baseline_sum + excluded.baseline_sum,
   -- Of the two, the one that is known.
   max_memory_bytes = coalesce(max(max_memory_bytes, excluded.max_memory_bytes), max_memory_bytes, excluded.max_memory_bytes)`;
 
@@ -151,7 +155,7 @@ export function readRecentBeats(
 // would rather have the nearest number. Agents come first in the join, so that each is a seek and not a scan of all hours.
 const hourFloats = `
 CAST(tokens AS REAL) AS tokens, max_cycle_tokens, CAST(cost_usd_micros AS REAL) AS cost_usd_micros, unpriced_beats,
-  timed_cycles, cycle_ms, max_memory_bytes`;
+  timed_cycles, cycle_ms, max_memory_bytes, baseline_sum / nullif(judged_cycles, 0) AS baseline`;
 
 const filedHoursOf = (which: string): string => `
 SELECT name, hour, beats, cycles, ${hourFloats} FROM agents CROSS JOIN agent_hours ON agent_id = agents.id
@@ -162,7 +166,7 @@ const youngHoursOf = (which: string): string => `
 SELECT name, hour, sum(beats) AS beats, sum(cycles) AS cycles, CAST(${sumOf("tokens")} AS REAL) AS tokens,
   max(max_cycle_tokens) AS max_cycle_tokens, CAST(${sumOf("cost_usd_micros")} AS REAL) AS cost_usd_micros,
   sum(unpriced_beats) AS unpriced_beats, sum(timed_cycles) AS timed_cycles, sum(cycle_ms) AS cycle_ms,
-  max(max_memory_bytes) AS max_memory_bytes
+  max(max_memory_bytes) AS max_memory_bytes, sum(baseline_sum) / nullif(sum(judged_cycles), 0) AS baseline
 FROM (
   WITH young AS (${tailHours} WHERE at >= ?1 ${which} GROUP BY agent_id, hour HAVING hour >= ?1 AND hour < ?2)
   SELECT * FROM young
@@ -200,6 +204,7 @@ function hourOf(row: Columns): HourRow {
     timedCycles: number(row, "timed_cycles"),
     cycleMs: number(row, "cycle_ms"),
     maxMemoryBytes: numberOrNull(row, "max_memory_bytes"),
+    baseline: numberOrNull(row, "baseline"),
   };
 }
 

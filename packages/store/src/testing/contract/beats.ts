@@ -94,14 +94,14 @@ export const hourClaims: Claims = {
   "hours add up beats, cycles, tokens and money per agent, with what has no price told apart": async (store) => {
     const beats = [
       beat({ at: morning, tokens: 0 }),
-      beat({ at: morning + 1, tokens: 100, costUsdMicros: 250, cycleMs: 500, memoryBytes: 2e9 }),
-      beat({ at: morning + hour - 1, tokens: 900, cycleMs: 1_500, memoryBytes: 3e9 }),
+      beat({ at: morning + 1, tokens: 100, costUsdMicros: 250, cycleMs: 500, memoryBytes: 2e9, baseline: 400 }),
+      beat({ at: morning + hour - 1, tokens: 900, cycleMs: 1_500, memoryBytes: 3e9, baseline: 600 }),
       beat({ at: morning + hour, tokens: 5, costUsdMicros: 0 }),
     ];
     await store.fold(["a", "b"], writing(agentWrite("b", { beats }), agentWrite("a", { beats: beats.slice(0, 1) })));
     const first = { agent: "b", hour: morning, beats: 3, cycles: 2, tokens: 1_000, maxCycleTokens: 900 };
-    const timed = { timedCycles: 2, cycleMs: 2_000, maxMemoryBytes: 3e9 };
-    const untimed = { timedCycles: 0, cycleMs: 0, maxMemoryBytes: null };
+    const timed = { timedCycles: 2, cycleMs: 2_000, maxMemoryBytes: 3e9, baseline: 500 };
+    const untimed = { timedCycles: 0, cycleMs: 0, maxMemoryBytes: null, baseline: null };
     const firstHour = { ...first, costUsdMicros: 250, unpricedBeats: 1, ...timed };
     const second = { agent: "b", hour: morning + hour, beats: 1, cycles: 1, tokens: 5, maxCycleTokens: 5 };
     const secondHour = { ...second, costUsdMicros: 0, unpricedBeats: 0, ...untimed };
