@@ -34,7 +34,7 @@ test("the example to copy tells the terminal, and reports at eight", () => {
   const { alertsTo, channels, report, agents } = exampleConfig();
   assert.deepEqual(alertsTo, ["terminal"]);
   assert.equal(channels["terminal"]?.["type"], "console");
-  assert.deepEqual(report, { at: "08:00", to: ["terminal"] });
+  assert.deepEqual([report?.at, report?.to], ["08:00", ["terminal"]]);
   assert.deepEqual(
     agents.map(({ name }) => name),
     ["folder-digest"],
