@@ -289,9 +289,17 @@ async function meteredByProxy(
   const agent = await midwatch.api().agent(bot);
   const tokens = calls.reduce((sum, { input_tokens, output_tokens }) => sum + input_tokens + output_tokens, 0);
   assert.equal(agent?.tokens_total, tokens, "the agent's total is that of its calls");
-  // One case after the other, so the ledger has them in this order.
-  const rows = new Map(cases.map(({ name }, index) => [name, [rowOf(calls[index])]]));
-  const guessed = cases.filter((_, index) => calls[index]?.estimated === true && calls[index].outcome === "aborted");
+  // One case after the other, so the ledger has those of one model in this order; an answer that takes long to unpack may be counted
+  // after the next one of another model.
+  const byModel = Map.groupBy(calls, ({ model }) => model);
+  const ofCase = new Map(
+    cases.map(({ name }, index) => [name, byModel.get(`model-${name.split("+")[0]}`)?.shift() ?? calls[index]]),
+  );
+  const rows = new Map([...ofCase].map(([name, call]) => [name, [rowOf(call)]]));
+  const guessed = cases.filter(({ name }) => {
+    const call = ofCase.get(name);
+    return call?.estimated === true && call.outcome === "aborted";
+  });
   return { rows, tools: new Map(), guessed: new Set(guessed.map(({ name }) => name)) };
 }
 
