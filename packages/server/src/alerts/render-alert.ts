@@ -52,7 +52,8 @@ function factsOf({ numbers, duration_s, state }: IncidentSummary): MessageFact[]
     .filter(([name]) => name !== "shadow")
     .map(([name, value]): MessageFact => ({ label: labelOf(name), value: valueOf(name, value) }));
   const length: MessageFact = {
-    label: state === "resolved" ? "lasted" : "open for",
+    // The outage itself may have been much shorter: an incident stays open until a restart has proven itself.
+    label: state === "resolved" ? "was open for" : "open for",
     value: spellDuration(duration_s * 1_000),
   };
   return [...facts, ...(duration_s > 0 ? [length] : [])].slice(0, maxFacts);

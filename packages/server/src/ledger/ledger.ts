@@ -179,12 +179,16 @@ function aroundOf(agent: string, { outcomes }: Folded, jobs: readonly AgentJob[]
 const maxLines = 12;
 const maxLineLength = 300;
 
-/** The last that the agent wrote, from evidence that came with what is told. */
+/** The last that the agent wrote: from evidence that came with what is told, else from the end of its run. */
 function lastLines(jobs: readonly AgentJob[]): readonly string[] {
   const output = jobs
     .flatMap(({ evidence }) => evidence ?? [])
     .flatMap(({ items }) => items)
     .findLast(({ name }) => name === "output");
-  const lines = output?.text.split("\n").filter((line) => line.trim() !== "") ?? [];
-  return lines.slice(-maxLines).map((line) => line.slice(0, maxLineLength));
+  const ended = jobs.flatMap(({ events }) => events).findLast((event) => event.type === "exited");
+  const lines = output?.text.split("\n") ?? ended?.exit.lastLines ?? [];
+  return lines
+    .filter((line) => line.trim() !== "")
+    .slice(-maxLines)
+    .map((line) => line.slice(0, maxLineLength));
 }

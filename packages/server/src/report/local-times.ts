@@ -35,6 +35,7 @@ export function localTimes(report: ReportView): LocalTimes {
       if (to === null) return `since ${at(from)}`;
       // The end of the last day is 24:00 of it, not 00:00 of another.
       if (to === report.to) return `${at(from)}–${only === null ? `${spellDay(report.last_date)} ` : ""}24:00`;
+      if (at(from) === at(to)) return at(from);
       const sameDay = local(from).toPlainDate().equals(local(to).toPlainDate());
       return `${at(from)}–${sameDay ? clock(to) : at(to)}`;
     },

@@ -18,20 +18,37 @@ export function createConsoleChannel(
   return { ok: true, channel: { name, send: (message, signal) => write(stream, render(message), signal) } };
 }
 
-/** Longer lines would fill the screen with one of them. */
-const maxColumns = 200;
+const columns = 100;
+const indent = "    ";
+/** What one line becomes: one of an agent may be as long as a book. */
+const maxLines = 10;
+/** A report of a bad month has hundreds. */
+const maxMessageLines = 500;
 
+/** Who reads a terminal acts there: of the links only the page is shown. */
 function render(message: WebhookBody): string {
   const mark = message.type === "incident.resolved" ? "resolved" : (message.severity ?? message.type);
-  const body = plainSummary(summarize(message));
-  const lines = body === "" ? [] : body.split("\n").map((line) => (line === "" ? "" : `    ${clipColumns(line)}`));
-  return [`${message.at} [${mark}] ${clipColumns(headline(message))}`, ...lines, ""].join("\n");
+  const body = plainSummary(summarize({ ...message, actions: [] }));
+  const lines =
+    body === "" ? [] : body.split("\n").flatMap((line) => wrap(line).map((part) => `${indent}${part}`.trimEnd()));
+  const left = lines.length - maxMessageLines;
+  if (left > 0) lines.splice(maxMessageLines, left, `${indent}… and ${left} lines more`);
+  return [`${message.at} [${mark}] ${wrap(headline(message)).join(`\n${indent}`)}`, ...lines, ""].join("\n");
 }
 
-function clipColumns(line: string): string {
-  // A link that is cut leads nowhere.
-  if (line.length <= maxColumns || /^[^:]{1,80}: https?:\/\/\S{1,512}$/.test(line)) return line;
-  return `${line.slice(0, maxColumns - 1).toWellFormed()}…`;
+/** Breaks between words, and within one that is longer than a line, but never within a link: one that is cut leads nowhere. */
+function wrap(text: string): readonly string[] {
+  const lines = [""];
+  for (const word of text.split(/(?<=\s)/)) {
+    const last = lines.at(-1) ?? "";
+    if (last.length + word.trimEnd().length <= columns) lines[lines.length - 1] = last + word;
+    else if (word.length <= columns || /^https?:/.test(word)) lines.push(word);
+    else lines.push(...(word.match(/.{1,100}/gsu) ?? []));
+  }
+  const shown = lines
+    .map((line) => line.trimEnd())
+    .filter((line, index) => line !== "" || lines.length === 1 || index > 0);
+  return shown.length <= maxLines ? shown : [...shown.slice(0, maxLines - 1), "…"];
 }
 
 /** Waits until the line is out: a pipe that nobody reads must count as not sent. */
