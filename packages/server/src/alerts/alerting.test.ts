@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { MINUTE, SECOND } from "@midwatch/core";
 import type { AgentView, IncidentView, Page, WebhookBody } from "@midwatch/protocol";
 import { startReceiver, type Receiver } from "../testing/loopback-receiver.ts";
+import { batch } from "../testing/supervisor-calls.ts";
 import { createTestClock } from "../testing/test-clock.ts";
 import { passTime, startTestServer, type TestOptions } from "../testing/test-server.ts";
 import { alertDefaults } from "./alert-settings.ts";
@@ -87,6 +88,20 @@ test("what an agent let slip is taken out of what is told", async () => {
   const [opened] = sentTo(hook, "one");
   assert.match(opened?.text ?? "", /401 for key \[redacted\]/);
   assert.ok(!JSON.stringify(hook.received).includes("abcdef0123456789"));
+});
+
+test("what a run wrote last comes with the message about its end, without what it let slip", async () => {
+  await using hook = await startReceiver();
+  await using midwatch = await startTestServer(toBoth(hook, { gatherMs: 0 }));
+  const at = Date.now();
+  const last_lines = ["reading page 3", "", "key sk-live-abcdef0123456789 was refused", "Error: boom"];
+  const exit = { code: 3, signal: null, stopped_for: null, oom: null, last_lines };
+  await batch(midwatch, at, [
+    { n: 1, received_at: at, beat: { agent: "kept", run_id: "r1", seq: 0 } },
+    { n: 2, fact: { type: "exited", at, agent: "kept", run_id: "r1", exit } },
+  ]);
+  await hook.arrived(2);
+  assert.deepEqual(sentTo(hook, "one")[0]?.log, ["reading page 3", "key [redacted] was refused", "Error: boom"]);
 });
 
 test("the numbers behind a decision come with it, named for people", async () => {
