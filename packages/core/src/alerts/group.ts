@@ -5,22 +5,14 @@
 //
 // A silence of half the fleet is the strongest case: a network, a provider, a host of many. It needs no common host.
 
-import { outageKinds } from "../incidents.ts";
 import { MINUTE, type DurationMs, type Ms } from "../time.ts";
+import { fewestOf, fleetKey, joinable, keyOf, openGroups, whatOf, type OpenGroups } from "./common-cause.ts";
 import { groupWords, listNames, returnWords } from "./group-words.ts";
 import type { AlertMember } from "./message.ts";
 import type { AlertRoute } from "./rules.ts";
 import { forgetRow, groupKey, keep, recall, say, threadKey, type Sitting } from "./sitting.ts";
 import { dueSteps, memberOf, nextOf, nothingTold, type Telling, type Thread } from "./thread.ts";
 
-/** Fewer than this on one host, or of one kind, are told one by one. */
-const fewest = 3;
-/** A lost supervisor is one fact, however few agents it keeps. */
-const fewestLost = 2;
-/** A common silence: at least so many, and half of those that were up. */
-const fewestOfFleet = 5;
-/** Incidents that began further apart than this have nothing to do with each other. */
-const joinMs: DurationMs = 15 * MINUTE;
 /** How long the first that is back waits for the others before it is told of. */
 const returnMs: DurationMs = MINUTE;
 /** Least time between messages about those who joined, where a message cannot be changed. */
@@ -46,13 +38,6 @@ export interface Group {
   /** How many were up when it began, the members included; for the words. */
   readonly outOf: number;
 }
-
-/** Which groups may still be joined. */
-interface OpenGroups {
-  readonly groups: readonly { readonly id: string; readonly key: string }[];
-}
-
-const openGroups = "groups";
 
 /** Puts threads that belong together into groups; what is left is told one by one. */
 export function groupThreads(sitting: Sitting, threads: readonly Thread[]): readonly Thread[] {
@@ -251,45 +236,6 @@ function about(sitting: Sitting, group: Group) {
   const kind = kinds.size === 1 ? (members[0]?.kind ?? null) : null;
   const words = groupWords(group, sitting.now);
   return { thread: id, agent: null, kind, severity, since, members, detail: null, ...words };
-}
-
-const fleetKey = "fleet|";
-
-/** What a thread may share with others; null for what is never grouped. */
-function keyOf(sitting: Sitting, thread: Thread): string | null {
-  if (thread.agent === null) return null;
-  const route = sitting.rules.routeOf(thread).name;
-  if (thread.kind === "silent" && isCommon(sitting, `${fleetKey}${route}`)) return `${fleetKey}${route}`;
-  const family = outageKinds.some((kind) => kind === thread.kind) ? "outage" : thread.kind;
-  return thread.host === null ? `kind|${thread.kind}|${route}` : `host|${family}|${thread.host}|${route}`;
-}
-
-/** Half of the fleet, or one that is already told of. */
-function isCommon(sitting: Sitting, key: string): boolean {
-  const { up, silentLately } = sitting.rules.fleet(sitting.now);
-  if (silentLately >= fewestOfFleet && silentLately * 2 >= silentLately + up) return true;
-  return joinable(sitting, key) !== null;
-}
-
-function joinable(sitting: Sitting, key: string): Group | null {
-  const open = recall<OpenGroups>(sitting, openGroups)?.groups ?? [];
-  for (const { id } of open.filter((one) => one.key === key)) {
-    const group = recall<Group>(sitting, groupKey(id));
-    if (group !== null && group.firstBackAt === null && sitting.now - group.lastJoinAt <= joinMs) return group;
-  }
-  return null;
-}
-
-function fewestOf(sitting: Sitting, key: string, first: Thread): number {
-  // Those that are late now join it in a moment: it may begin with one.
-  if (key.startsWith(fleetKey)) return sitting.rules.fleet(sitting.now).silentLately >= fewestOfFleet ? 1 : fewest;
-  return first.kind === "supervisor-lost" ? fewestLost : fewest;
-}
-
-function whatOf(key: string, first: Thread): Group["what"] {
-  if (key.startsWith(fleetKey)) return "fleet";
-  if (first.kind === "supervisor-lost") return "supervisor";
-  return key.startsWith("host|") ? "host" : "kind";
 }
 
 function routeOf(sitting: Sitting, group: Group): AlertRoute {
