@@ -70,18 +70,70 @@ test("steps follow one another until nobody is left, and then there is silence",
   assert.deepEqual(desk.heard(), []);
 });
 
-test("steps end with an acknowledgement, which is shown where a message can be changed", () => {
+test("steps end with an acknowledgement, of which those hear who were told and can make something of it", () => {
   const desk = new TestDesk();
   desk.set({ routeOf: () => steps, gatherMs: 0 });
   const incident = desk.open("bot");
   desk.heard();
-  desk.then(incident, "acknowledged", { by: "ada" });
-  assert.match(desk.said[0]?.text ?? "", /^ada looks after it/);
-  assert.deepEqual(desk.heard(), ["chat updated inc_1"]);
+  const acknowledged = { by: "ada", at: desk.now };
+  desk.then(incident, "acknowledged", { by: "ada", detail: { news: 1 } });
+  const [message] = desk.said;
+  assert.equal(message?.text, "Acknowledged by ada at 03:00:00 UTC: no more steps and no reminders. Two beats missed.");
+  assert.deepEqual([message.acknowledged, message.detail], [acknowledged, { news: 1 }]);
+  assert.deepEqual(desk.heard(), ["chat acknowledged inc_1"]);
   desk.later(HOUR);
   assert.deepEqual(desk.heard(), []);
   desk.then(incident, "resolved");
   assert.deepEqual(desk.heard(), ["chat resolved inc_1"], "only those who were told");
+});
+
+test("an acknowledgement reaches every step that was told, and none that only would have been", () => {
+  const desk = new TestDesk();
+  const later = [
+    { afterMs: 0, to: ["me", "chat"] },
+    { afterMs: 10 * MINUTE, to: ["pager"] },
+  ];
+  desk.set({ routeOf: () => ({ ...plainRoute, steps: later }), gatherMs: 0 });
+  const early = desk.open("early");
+  const late = desk.open("late", { kind: "runaway" });
+  desk.then(early, "acknowledged", { by: "ada" });
+  desk.later(10 * MINUTE);
+  desk.heard();
+  desk.then(late, "acknowledged", { by: "ada" });
+  assert.deepEqual(desk.heard(), ["chat acknowledged inc_2", "pager acknowledged inc_2"]);
+});
+
+test("a second acknowledgement is no news: the first one stays", () => {
+  const desk = new TestDesk();
+  desk.set({ routeOf: () => steps, gatherMs: 0 });
+  const incident = desk.open("bot");
+  desk.then(incident, "acknowledged", { by: "ada" });
+  desk.heard();
+  desk.then(incident, "acknowledged", { by: "ada" });
+  desk.later(MINUTE);
+  desk.then(incident, "acknowledged", { by: "bob" });
+  assert.deepEqual(desk.heard(), []);
+  desk.then(incident, "resolved");
+  assert.equal(desk.said[0]?.acknowledged?.by, "ada");
+});
+
+test("what is acknowledged before anybody was told is told to nobody, neither it nor the acknowledgement", () => {
+  const desk = new TestDesk();
+  desk.set({ routeOf: () => ({ ...plainRoute, steps: [{ afterMs: 0, to: ["chat"] }] }) });
+  const incident = desk.open("bot");
+  desk.then(incident, "acknowledged", { by: "ada" });
+  desk.later(HOUR);
+  assert.deepEqual(desk.heard(), []);
+});
+
+test("an acknowledgement while a silence holds reminders back is told: it rings nowhere and ends what rings", () => {
+  const desk = new TestDesk();
+  desk.set({ routeOf: () => steps, gatherMs: 0 });
+  const incident = desk.open("bot");
+  desk.set({ mutedBy: (_, now) => ({ why: "silence", until: now + HOUR, reason: "" }) });
+  desk.heard();
+  desk.then(incident, "acknowledged", { by: "ada" });
+  assert.deepEqual(desk.heard(), ["chat acknowledged inc_1"]);
 });
 
 test("steps end with the recovery", () => {

@@ -11,7 +11,16 @@ import { groupWords, listNames, returnWords } from "./group-words.ts";
 import type { AlertMember } from "./message.ts";
 import type { AlertRoute } from "./rules.ts";
 import { forgetRow, groupKey, keep, recall, say, threadKey, type Sitting } from "./sitting.ts";
-import { dueSteps, memberOf, nextOf, nothingTold, type Telling, type Thread } from "./thread.ts";
+import {
+  acknowledgedWords,
+  acknowledgementOf,
+  dueSteps,
+  memberOf,
+  nextOf,
+  nothingTold,
+  type Telling,
+  type Thread,
+} from "./thread.ts";
 
 /** How long the first that is back waits for the others before it is told of. */
 const returnMs: DurationMs = MINUTE;
@@ -62,14 +71,20 @@ export function memberBack(sitting: Sitting, thread: Thread, at: Ms): void {
   else touch(sitting, next);
 }
 
-/** A member is looked after; when all are, the group is. */
-export function memberAcknowledged(sitting: Sitting, thread: Thread, by: string): void {
+/** A member is looked after; when all are, the group is, and those who were told hear of it. */
+export function memberAcknowledged(sitting: Sitting, thread: Thread): void {
   const group = thread.group === null ? null : recall<Group>(sitting, groupKey(thread.group));
   if (group === null) return;
   const members = group.members.map((one) => (one.thread === thread.id ? { ...one, acknowledged: true } : one));
   const all = members.every(({ acknowledged, resolvedAt }) => acknowledged || resolvedAt !== null);
-  const telling = all ? { ...group.telling, acknowledgedBy: by } : group.telling;
-  touch(sitting, { ...group, members, telling });
+  if (!all || group.telling.acknowledgedBy !== null) return store(sitting, { ...group, members });
+  const { acknowledgedBy, acknowledgedAt } = thread.telling;
+  const telling = { ...group.telling, acknowledgedBy, acknowledgedAt };
+  // Who joined meanwhile is looked after, too: no reminder follows to tell of them.
+  const looked: Group = { ...group, members, telling, untold: 0 };
+  const channels = telling.told.filter((channel) => sitting.rules.hearsAcknowledgements(channel));
+  say(sitting, { ...about(sitting, looked), what: "acknowledged", id: `${group.id}_acknowledged`, channels });
+  store(sitting, looked);
 }
 
 /** The first member that rises to a page takes the group with it; the others follow without a word. */
@@ -162,8 +177,8 @@ function endGroup(sitting: Sitting, group: Group): void {
       forgetRow(sitting, threadKey(id));
       continue;
     }
-    const acknowledgedBy = thread.telling.acknowledgedBy ?? group.telling.acknowledgedBy;
-    const telling = { ...group.telling, lastAt: now, acknowledgedBy };
+    const { acknowledgedBy, acknowledgedAt } = thread.telling.acknowledgedBy === null ? group.telling : thread.telling;
+    const telling = { ...group.telling, lastAt: now, acknowledgedBy, acknowledgedAt };
     const alone: Thread = { ...thread, group: null, telling };
     keep(sitting, threadKey(id), alone, nextOf(telling, sitting.rules.routeOf(alone)));
   }
@@ -234,8 +249,10 @@ function about(sitting: Sitting, group: Group) {
   const { id, members, severity, since } = group;
   const kinds = new Set(members.map(({ kind }) => kind));
   const kind = kinds.size === 1 ? (members[0]?.kind ?? null) : null;
-  const words = groupWords(group, sitting.now);
-  return { thread: id, agent: null, kind, severity, since, members, detail: null, ...words };
+  const acknowledged = acknowledgementOf(group.telling);
+  const { title, text: words } = groupWords(group, sitting.now);
+  const text = acknowledged === null ? words : `${acknowledgedWords(acknowledged)} ${words}`;
+  return { thread: id, agent: null, kind, severity, since, members, acknowledged, detail: null, title, text };
 }
 
 function routeOf(sitting: Sitting, group: Group): AlertRoute {
