@@ -183,7 +183,10 @@ test("an acknowledgement that comes while the first message still waits is told 
   clock.advance(10 * MINUTE);
   midwatch.watch.delivery.wake();
   await midwatch.watch.delivery.idle();
-  const after = sentTo(hook, "one").slice(before);
+  // The jump of the clock is told of, too, as a gap in the server's own sight.
+  const after = sentTo(hook, "one")
+    .slice(before)
+    .filter(({ agent }) => agent === "bot");
   assert.deepEqual(
     after.map(({ type, acknowledged }) => `${type} ${acknowledged?.by ?? "nobody"}`),
     ["incident.opened nobody", "incident.acknowledged ada"],
