@@ -230,3 +230,17 @@ test("the first member that rises to a page takes its group with it, once", () =
   for (const notice of notices) desk.then(notice, "raised", { severity: "page" });
   assert.deepEqual(desk.heard(), [`me raised ${group}`]);
 });
+
+test("a group that rises after somebody has taken it wakes nobody else", () => {
+  const desk = new TestDesk();
+  const both = [{ afterMs: 0, to: ["me", "boss"] }];
+  desk.set({ routeOf: ({ severity }) => (severity === "page" ? { ...plainRoute, steps: both } : plainRoute) });
+  const notices = openOn(desk, 3, { severity: "warn" });
+  desk.later(5 * SECOND);
+  const group = desk.said[0]?.thread;
+  for (const notice of notices) desk.then(notice, "acknowledged", { by: "ada" });
+  desk.heard();
+  for (const notice of notices) desk.then(notice, "raised", { severity: "page" });
+  desk.later(60 * MINUTE);
+  assert.deepEqual(desk.heard(), [`me raised ${group}`]);
+});

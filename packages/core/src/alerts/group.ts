@@ -94,8 +94,10 @@ export function memberRaised(sitting: Sitting, thread: Thread): void {
   const raised: Group = { ...group, severity: thread.severity };
   const route = routeOf(sitting, raised);
   const due = dueSteps({ ...raised.telling, step: 0, from: sitting.now }, route, sitting.now);
-  const telling = { ...due.telling, lastAt: sitting.now };
-  const channels = [...new Set([...due.fresh, ...due.again, ...telling.told])];
+  // Whoever looks after it already is told that it got worse, and nobody else is woken.
+  const looked = group.telling.acknowledgedBy !== null;
+  const telling = looked ? group.telling : { ...due.telling, lastAt: sitting.now };
+  const channels = looked ? telling.told : [...new Set([...due.fresh, ...due.again, ...telling.told])];
   say(sitting, { ...about(sitting, raised), what: "raised", id: `${group.id}_raised`, channels });
   store(sitting, { ...raised, telling });
 }
