@@ -1,5 +1,5 @@
 export { sitDown, type DeskInput, type DeskOutcome } from "./alerts/desk.ts";
-export type { AlertMember, AlertMessage } from "./alerts/message.ts";
+export type { Acknowledgement, AlertMember, AlertMessage } from "./alerts/message.ts";
 export type { AlertNotice } from "./alerts/notice.ts";
 export type * from "./alerts/rules.ts";
 export type { DeskEntry } from "./alerts/sitting.ts";

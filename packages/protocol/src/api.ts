@@ -257,12 +257,14 @@ export type StreamMessage =
 export interface WebhookBody {
   /**
    * `incident.updated`: more is known of something that was told; it goes only to channels that can change what they sent.
+   * `incident.acknowledged`: somebody looks after something that was told; it goes only to channels that can make something of it.
    * `digest`: what waited for the end of quiet hours, or what flapped.
    */
   type:
     | "incident.opened"
     | "incident.raised"
     | "incident.updated"
+    | "incident.acknowledged"
     | "incident.resolved"
     | "incident.reminder"
     | "digest"
@@ -286,6 +288,8 @@ export interface WebhookBody {
   log: string[];
   /** What a grouped message or a digest speaks for; empty for one incident. */
   members: MessageMember[];
+  /** Who looks after it, and since when; null while nobody does. */
+  acknowledged: { by: string; at: Iso } | null;
   /** The page where a person reads on; null when nobody knows the server's address. */
   url: string | null;
   /** Links that ask before they act. */

@@ -12,6 +12,7 @@ export function message(given: Pick<WebhookBody, Named> & Partial<WebhookBody>):
     facts: [],
     log: [],
     members: [],
+    acknowledged: null,
     url: null,
     actions: [],
     incident: null,

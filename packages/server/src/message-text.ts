@@ -47,6 +47,7 @@ export function clipBytes(text: string, bytes: number): string {
 /** What a message is about, at a glance; both ntfy and Slack know these short codes. */
 export function shortcode(message: WebhookBody): keyof typeof pictures {
   if (message.type === "incident.resolved") return "white_check_mark";
+  if (isLookedAfter(message)) return "eyes";
   if (message.type === "digest") return "inbox_tray";
   if (message.type === "test") return "wave";
   if (message.type.startsWith("report.")) return "clipboard";
@@ -61,6 +62,7 @@ export function emoji(message: WebhookBody): string {
 
 const pictures = {
   white_check_mark: "✅",
+  eyes: "👀",
   inbox_tray: "📥",
   wave: "👋",
   clipboard: "📋",
@@ -69,7 +71,12 @@ const pictures = {
   information_source: "ℹ️",
 } as const;
 
-/** True for what should be heard: a page or a warning that begins, rises or is repeated, and a test. Never a recovery or a report. */
+/** True for a message that says, new or changed, that somebody is on it. What is worse since then looks like what it is. */
+function isLookedAfter({ type, acknowledged }: WebhookBody): boolean {
+  return type === "incident.acknowledged" || (type === "incident.updated" && acknowledged !== null);
+}
+
+/** True for what should be heard: a page or a warning that begins, rises or is repeated, and a test. Never a recovery, an acknowledgement or a report. */
 export function makesSound(message: WebhookBody): boolean {
   if (message.type === "test") return true;
   return isAlert(message) && (message.severity === "page" || message.severity === "warn");

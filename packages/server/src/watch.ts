@@ -170,6 +170,7 @@ function rulesOf(
     census,
     silences: silences.known,
     canUpdate: (name) => channels.get(name)?.canUpdate ?? false,
+    hearsAcknowledgements: (name) => channels.get(name)?.hearsAcknowledgements ?? false,
   });
 }
 

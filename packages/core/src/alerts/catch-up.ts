@@ -23,6 +23,7 @@ export function sayCatchUps(sitting: Sitting): void {
       text: threads.map(lineOf).join("\n"),
       since: Math.min(...threads.map(({ since }) => since)),
       members,
+      acknowledged: null,
       detail: null,
     });
   }

@@ -70,14 +70,17 @@ test("steps follow one another until nobody is left, and then there is silence",
   assert.deepEqual(desk.heard(), []);
 });
 
-test("steps end with an acknowledgement, which is shown where a message can be changed", () => {
+test("steps end with an acknowledgement, of which those hear who were told and can make something of it", () => {
   const desk = new TestDesk();
   desk.set({ routeOf: () => steps, gatherMs: 0 });
   const incident = desk.open("bot");
   desk.heard();
-  desk.then(incident, "acknowledged", { by: "ada" });
-  assert.match(desk.said[0]?.text ?? "", /^ada looks after it/);
-  assert.deepEqual(desk.heard(), ["chat updated inc_1"]);
+  const acknowledged = { by: "ada", at: desk.now };
+  desk.then(incident, "acknowledged", { by: "ada", detail: { news: 1 } });
+  const [message] = desk.said;
+  assert.equal(message?.text, "Acknowledged by ada at 03:00:00 UTC: no more steps and no reminders. Two beats missed.");
+  assert.deepEqual([message.acknowledged, message.detail], [acknowledged, { news: 1 }]);
+  assert.deepEqual(desk.heard(), ["chat acknowledged inc_1"]);
   desk.later(HOUR);
   assert.deepEqual(desk.heard(), []);
   desk.then(incident, "resolved");

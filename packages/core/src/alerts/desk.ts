@@ -17,7 +17,16 @@ import type { AlertNotice } from "./notice.ts";
 import { sayCatchUps } from "./catch-up.ts";
 import type { AlertRules } from "./rules.ts";
 import { forgetRow, keep, recall, say, threadKey, type DeskEntry, type Sitting } from "./sitting.ts";
-import { dueSteps, holdLooksMs, newThread, nextOf, type Hold, type Thread } from "./thread.ts";
+import {
+  acknowledgedWords,
+  acknowledgementOf,
+  dueSteps,
+  holdLooksMs,
+  newThread,
+  nextOf,
+  type Hold,
+  type Thread,
+} from "./thread.ts";
 
 const settled = "just back";
 const settleMs: DurationMs = 2 * MINUTE;
@@ -200,19 +209,22 @@ function raise(sitting: Sitting, thread: Thread, notice: AlertNotice): void {
   keep(sitting, key, { ...raised, telling }, nextOf(telling, route));
 }
 
+/** The first acknowledgement stays. Those who were told hear of it, and nobody is called. */
 function acknowledge(sitting: Sitting, thread: Thread, notice: AlertNotice): void {
-  const by = notice.by ?? "somebody";
-  const looked: Thread = { ...thread, telling: { ...thread.telling, acknowledgedBy: by } };
-  memberAcknowledged(sitting, looked, by);
+  if (thread.telling.acknowledgedBy !== null) return;
+  const acknowledged = { by: notice.by ?? "somebody", at: notice.at };
+  const telling = { ...thread.telling, acknowledgedBy: acknowledged.by, acknowledgedAt: acknowledged.at };
+  const looked: Thread = { ...thread, detail: notice.detail, telling };
+  memberAcknowledged(sitting, looked);
   keep(
     sitting,
     threadKey(thread.id),
     looked,
     looked.hold === null || looked.hold.why === "gathering" ? null : looked.hold.until,
   );
-  const channels = looked.telling.told.filter((channel) => sitting.rules.canUpdate(channel));
-  const text = `${by} looks after it: no more steps and no reminders. ${looked.text}`;
-  sayOf(sitting, { ...looked, text }, { what: "updated", id: `${thread.id}_acknowledged`, channels });
+  const channels = telling.told.filter((channel) => sitting.rules.hearsAcknowledgements(channel));
+  const text = `${acknowledgedWords(acknowledged)} ${looked.text}`;
+  sayOf(sitting, { ...looked, text }, { what: "acknowledged", id: `${thread.id}_acknowledged`, channels });
 }
 
 function resolve(sitting: Sitting, thread: Thread | null, notice: AlertNotice): void {
@@ -259,6 +271,19 @@ function sayStill(sitting: Sitting, thread: Thread, id: string, channels: readon
 }
 
 function sayOf(sitting: Sitting, thread: Thread, message: Pick<AlertMessage, "what" | "id" | "channels">): void {
-  const { id, agent, kind, severity, title, text, since, detail } = thread;
-  say(sitting, { ...message, thread: id, agent, kind, severity, title, text, since, members: [], detail });
+  const { id, agent, kind, severity, title, text, since, detail, telling } = thread;
+  const acknowledged = acknowledgementOf(telling);
+  say(sitting, {
+    ...message,
+    thread: id,
+    agent,
+    kind,
+    severity,
+    title,
+    text,
+    since,
+    members: [],
+    acknowledged,
+    detail,
+  });
 }

@@ -89,7 +89,8 @@ function firstStep({ rules }: Sitting, thread: Thread): readonly string[] {
 
 function about(flap: Flap) {
   const { agent, kind, severity, told, firstAt } = flap;
-  return { thread: threadOf(flap), channels: told, agent, kind, severity, since: firstAt, members: [], detail: null };
+  const nobody = { members: [], acknowledged: null, detail: null };
+  return { thread: threadOf(flap), channels: told, agent, kind, severity, since: firstAt, ...nobody };
 }
 
 function threadOf({ agent, kind, since }: Flap): string {

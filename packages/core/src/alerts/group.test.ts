@@ -159,6 +159,68 @@ test("a group is looked after when all that are open are, and then it escalates 
   assert.deepEqual(desk.heard(), []);
 });
 
+test("a group is told to be looked after once all of its members are, and once only", () => {
+  const desk = new TestDesk();
+  desk.set({ routeOf: () => ({ ...plainRoute, steps: [{ afterMs: 0, to: ["me", "chat", "pager"] }] }) });
+  const [first, second, third] = openOn(desk, 3) as [AlertNotice, AlertNotice, AlertNotice];
+  desk.later(5 * SECOND);
+  const group = desk.said[0]?.thread;
+  desk.heard();
+  desk.then(first, "acknowledged", { by: "ada" });
+  desk.then(first, "acknowledged", { by: "ada" });
+  desk.then(second, "acknowledged", { by: "ada" });
+  assert.deepEqual(desk.heard(), []);
+  desk.then(third, "acknowledged", { by: "bob" });
+  assert.match(desk.said[0]?.text ?? "", /^Acknowledged by bob at 03:00:05 UTC: .* Look at the host first/);
+  assert.equal(desk.said[0]?.members.length, 3);
+  assert.deepEqual(desk.heard(), [`chat acknowledged ${group}`, `pager acknowledged ${group}`]);
+});
+
+test("who joins a group that somebody looks after changes its message, which goes on saying so", () => {
+  const desk = new TestDesk();
+  desk.set({ routeOf: () => ({ ...plainRoute, steps: [{ afterMs: 0, to: ["me", "chat", "pager"] }] }) });
+  const notices = openOn(desk, 3);
+  desk.later(5 * SECOND);
+  for (const notice of notices) desk.then(notice, "acknowledged", { by: "ada" });
+  desk.heard();
+  const late = desk.open("late", { host: "web-1" });
+  desk.later(10 * MINUTE);
+  assert.match(desk.said[0]?.text ?? "", /^Acknowledged by ada/);
+  assert.equal(desk.said[0]?.acknowledged?.by, "ada");
+  const heard = desk.heard();
+  assert.match(heard.join(), /^chat updated grp_\w+$/);
+  desk.then(late, "acknowledged", { by: "bob" });
+  assert.deepEqual(desk.heard(), [], "it was looked after already");
+});
+
+test("who joined shortly before the acknowledgement is not told of by a reminder", () => {
+  const desk = new TestDesk();
+  const notices = openOn(desk, 3);
+  desk.later(5 * SECOND);
+  const late = desk.open("late", { host: "web-1" });
+  desk.later(5 * SECOND);
+  desk.heard();
+  for (const notice of [...notices, late]) desk.then(notice, "acknowledged", { by: "ada" });
+  desk.later(60 * MINUTE);
+  assert.deepEqual(desk.heard(), []);
+});
+
+test("a member that is left when its group ends is looked after by whom it was before", () => {
+  const desk = new TestDesk();
+  desk.set({ routeOf: () => ({ ...plainRoute, remindMs: 10 * MINUTE, steps: [{ afterMs: 0, to: ["chat"] }] }) });
+  const [first, second, third] = openOn(desk, 3) as [AlertNotice, AlertNotice, AlertNotice];
+  desk.later(5 * SECOND);
+  desk.then(third, "acknowledged", { by: "ada" });
+  desk.then(first, "resolved");
+  desk.then(second, "resolved");
+  desk.later(60 * MINUTE);
+  desk.heard();
+  desk.then(third, "acknowledged", { by: "bob" });
+  desk.then(third, "resolved");
+  assert.equal(desk.said[0]?.acknowledged?.by, "ada");
+  assert.deepEqual(desk.heard(), ["chat resolved inc_3"]);
+});
+
 test("the first member that rises to a page takes its group with it, once", () => {
   const desk = new TestDesk();
   const notices = openOn(desk, 3, { severity: "warn" });
@@ -166,5 +228,19 @@ test("the first member that rises to a page takes its group with it, once", () =
   const group = desk.said[0]?.thread;
   desk.heard();
   for (const notice of notices) desk.then(notice, "raised", { severity: "page" });
+  assert.deepEqual(desk.heard(), [`me raised ${group}`]);
+});
+
+test("a group that rises after somebody has taken it wakes nobody else", () => {
+  const desk = new TestDesk();
+  const both = [{ afterMs: 0, to: ["me", "boss"] }];
+  desk.set({ routeOf: ({ severity }) => (severity === "page" ? { ...plainRoute, steps: both } : plainRoute) });
+  const notices = openOn(desk, 3, { severity: "warn" });
+  desk.later(5 * SECOND);
+  const group = desk.said[0]?.thread;
+  for (const notice of notices) desk.then(notice, "acknowledged", { by: "ada" });
+  desk.heard();
+  for (const notice of notices) desk.then(notice, "raised", { severity: "page" });
+  desk.later(60 * MINUTE);
   assert.deepEqual(desk.heard(), [`me raised ${group}`]);
 });

@@ -5,22 +5,23 @@
 //
 // A silence of half the fleet is the strongest case: a network, a provider, a host of many. It needs no common host.
 
-import { outageKinds } from "../incidents.ts";
 import { MINUTE, type DurationMs, type Ms } from "../time.ts";
+import { fewestOf, fleetKey, joinable, keyOf, openGroups, whatOf, type OpenGroups } from "./common-cause.ts";
 import { groupWords, listNames, returnWords } from "./group-words.ts";
 import type { AlertMember } from "./message.ts";
 import type { AlertRoute } from "./rules.ts";
 import { forgetRow, groupKey, keep, recall, say, threadKey, type Sitting } from "./sitting.ts";
-import { dueSteps, memberOf, nextOf, nothingTold, type Telling, type Thread } from "./thread.ts";
+import {
+  acknowledgedWords,
+  acknowledgementOf,
+  dueSteps,
+  memberOf,
+  nextOf,
+  nothingTold,
+  type Telling,
+  type Thread,
+} from "./thread.ts";
 
-/** Fewer than this on one host, or of one kind, are told one by one. */
-const fewest = 3;
-/** A lost supervisor is one fact, however few agents it keeps. */
-const fewestLost = 2;
-/** A common silence: at least so many, and half of those that were up. */
-const fewestOfFleet = 5;
-/** Incidents that began further apart than this have nothing to do with each other. */
-const joinMs: DurationMs = 15 * MINUTE;
 /** How long the first that is back waits for the others before it is told of. */
 const returnMs: DurationMs = MINUTE;
 /** Least time between messages about those who joined, where a message cannot be changed. */
@@ -47,13 +48,6 @@ export interface Group {
   readonly outOf: number;
 }
 
-/** Which groups may still be joined. */
-interface OpenGroups {
-  readonly groups: readonly { readonly id: string; readonly key: string }[];
-}
-
-const openGroups = "groups";
-
 /** Puts threads that belong together into groups; what is left is told one by one. */
 export function groupThreads(sitting: Sitting, threads: readonly Thread[]): readonly Thread[] {
   const alone: Thread[] = [];
@@ -77,14 +71,20 @@ export function memberBack(sitting: Sitting, thread: Thread, at: Ms): void {
   else touch(sitting, next);
 }
 
-/** A member is looked after; when all are, the group is. */
-export function memberAcknowledged(sitting: Sitting, thread: Thread, by: string): void {
+/** A member is looked after; when all are, the group is, and those who were told hear of it. */
+export function memberAcknowledged(sitting: Sitting, thread: Thread): void {
   const group = thread.group === null ? null : recall<Group>(sitting, groupKey(thread.group));
   if (group === null) return;
   const members = group.members.map((one) => (one.thread === thread.id ? { ...one, acknowledged: true } : one));
   const all = members.every(({ acknowledged, resolvedAt }) => acknowledged || resolvedAt !== null);
-  const telling = all ? { ...group.telling, acknowledgedBy: by } : group.telling;
-  touch(sitting, { ...group, members, telling });
+  if (!all || group.telling.acknowledgedBy !== null) return store(sitting, { ...group, members });
+  const { acknowledgedBy, acknowledgedAt } = thread.telling;
+  const telling = { ...group.telling, acknowledgedBy, acknowledgedAt };
+  // Who joined meanwhile is looked after, too: no reminder follows to tell of them.
+  const looked: Group = { ...group, members, telling, untold: 0 };
+  const channels = telling.told.filter((channel) => sitting.rules.hearsAcknowledgements(channel));
+  say(sitting, { ...about(sitting, looked), what: "acknowledged", id: `${group.id}_acknowledged`, channels });
+  store(sitting, looked);
 }
 
 /** The first member that rises to a page takes the group with it; the others follow without a word. */
@@ -94,8 +94,10 @@ export function memberRaised(sitting: Sitting, thread: Thread): void {
   const raised: Group = { ...group, severity: thread.severity };
   const route = routeOf(sitting, raised);
   const due = dueSteps({ ...raised.telling, step: 0, from: sitting.now }, route, sitting.now);
-  const telling = { ...due.telling, lastAt: sitting.now };
-  const channels = [...new Set([...due.fresh, ...due.again, ...telling.told])];
+  // Whoever looks after it already is told that it got worse, and nobody else is woken.
+  const looked = group.telling.acknowledgedBy !== null;
+  const telling = looked ? group.telling : { ...due.telling, lastAt: sitting.now };
+  const channels = looked ? telling.told : [...new Set([...due.fresh, ...due.again, ...telling.told])];
   say(sitting, { ...about(sitting, raised), what: "raised", id: `${group.id}_raised`, channels });
   store(sitting, { ...raised, telling });
 }
@@ -177,8 +179,8 @@ function endGroup(sitting: Sitting, group: Group): void {
       forgetRow(sitting, threadKey(id));
       continue;
     }
-    const acknowledgedBy = thread.telling.acknowledgedBy ?? group.telling.acknowledgedBy;
-    const telling = { ...group.telling, lastAt: now, acknowledgedBy };
+    const { acknowledgedBy, acknowledgedAt } = thread.telling.acknowledgedBy === null ? group.telling : thread.telling;
+    const telling = { ...group.telling, lastAt: now, acknowledgedBy, acknowledgedAt };
     const alone: Thread = { ...thread, group: null, telling };
     keep(sitting, threadKey(id), alone, nextOf(telling, sitting.rules.routeOf(alone)));
   }
@@ -249,47 +251,10 @@ function about(sitting: Sitting, group: Group) {
   const { id, members, severity, since } = group;
   const kinds = new Set(members.map(({ kind }) => kind));
   const kind = kinds.size === 1 ? (members[0]?.kind ?? null) : null;
-  const words = groupWords(group, sitting.now);
-  return { thread: id, agent: null, kind, severity, since, members, detail: null, ...words };
-}
-
-const fleetKey = "fleet|";
-
-/** What a thread may share with others; null for what is never grouped. */
-function keyOf(sitting: Sitting, thread: Thread): string | null {
-  if (thread.agent === null) return null;
-  const route = sitting.rules.routeOf(thread).name;
-  if (thread.kind === "silent" && isCommon(sitting, `${fleetKey}${route}`)) return `${fleetKey}${route}`;
-  const family = outageKinds.some((kind) => kind === thread.kind) ? "outage" : thread.kind;
-  return thread.host === null ? `kind|${thread.kind}|${route}` : `host|${family}|${thread.host}|${route}`;
-}
-
-/** Half of the fleet, or one that is already told of. */
-function isCommon(sitting: Sitting, key: string): boolean {
-  const { up, silentLately } = sitting.rules.fleet(sitting.now);
-  if (silentLately >= fewestOfFleet && silentLately * 2 >= silentLately + up) return true;
-  return joinable(sitting, key) !== null;
-}
-
-function joinable(sitting: Sitting, key: string): Group | null {
-  const open = recall<OpenGroups>(sitting, openGroups)?.groups ?? [];
-  for (const { id } of open.filter((one) => one.key === key)) {
-    const group = recall<Group>(sitting, groupKey(id));
-    if (group !== null && group.firstBackAt === null && sitting.now - group.lastJoinAt <= joinMs) return group;
-  }
-  return null;
-}
-
-function fewestOf(sitting: Sitting, key: string, first: Thread): number {
-  // Those that are late now join it in a moment: it may begin with one.
-  if (key.startsWith(fleetKey)) return sitting.rules.fleet(sitting.now).silentLately >= fewestOfFleet ? 1 : fewest;
-  return first.kind === "supervisor-lost" ? fewestLost : fewest;
-}
-
-function whatOf(key: string, first: Thread): Group["what"] {
-  if (key.startsWith(fleetKey)) return "fleet";
-  if (first.kind === "supervisor-lost") return "supervisor";
-  return key.startsWith("host|") ? "host" : "kind";
+  const acknowledged = acknowledgementOf(group.telling);
+  const { title, text: words } = groupWords(group, sitting.now);
+  const text = acknowledged === null ? words : `${acknowledgedWords(acknowledged)} ${words}`;
+  return { thread: id, agent: null, kind, severity, since, members, acknowledged, detail: null, title, text };
 }
 
 function routeOf(sitting: Sitting, group: Group): AlertRoute {

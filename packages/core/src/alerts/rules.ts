@@ -54,6 +54,8 @@ export interface AlertRules {
   downBefore(agent: string): readonly string[];
   fleet(now: Ms): FleetCount;
   canUpdate(channel: string): boolean;
+  /** Whoever was told there also hears that somebody looks after it. */
+  hearsAcknowledgements(channel: string): boolean;
   /** How long incidents are gathered before they are told: 0 tells at once, and groups only what was decided at once. */
   readonly gatherMs: DurationMs;
   readonly flapping: {

@@ -1,5 +1,5 @@
 import type { DurationMs, Ms } from "../time.ts";
-import type { AlertMember } from "./message.ts";
+import type { Acknowledgement, AlertMember } from "./message.ts";
 import type { AlertNotice } from "./notice.ts";
 import type { AlertRoute, AlertSubject } from "./rules.ts";
 
@@ -38,6 +38,7 @@ export interface Telling {
   readonly lastAt: Ms;
   readonly reminders: number;
   readonly acknowledgedBy: string | null;
+  readonly acknowledgedAt: Ms | null;
 }
 
 export interface Hold {
@@ -55,6 +56,7 @@ export const nothingTold: Telling = {
   lastAt: 0,
   reminders: 0,
   acknowledgedBy: null,
+  acknowledgedAt: null,
 };
 
 export function newThread(notice: AlertNotice): Thread {
@@ -72,6 +74,17 @@ export function newThread(notice: AlertNotice): Thread {
     resolvedAt: null,
     group: null,
   };
+}
+
+/** Rows of before this was kept have no time of their own. */
+export function acknowledgementOf({ acknowledgedBy: by, acknowledgedAt, lastAt }: Telling): Acknowledgement | null {
+  return by === null ? null : { by, at: acknowledgedAt ?? lastAt };
+}
+
+/** Stands before the text of what somebody looks after. */
+export function acknowledgedWords({ by, at }: Acknowledgement): string {
+  const time = new Date(at).toISOString().slice(11, 19);
+  return `Acknowledged by ${by} at ${time} UTC: no more steps and no reminders.`;
 }
 
 /** When there is something to do again: the next step, or the next reminder. */

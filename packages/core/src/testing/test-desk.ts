@@ -19,6 +19,7 @@ export class TestDesk {
     downBefore: () => [],
     fleet: () => ({ up: 100, silentLately: 0 }),
     canUpdate: (channel) => channel === "chat",
+    hearsAcknowledgements: (channel) => channel === "chat" || channel === "pager",
     gatherMs: 2 * SECOND,
     flapping: { opens: 4, withinMs: HOUR },
   };

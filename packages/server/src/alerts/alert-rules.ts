@@ -13,11 +13,12 @@ export interface AlertRulesDeps {
   readonly census: Census;
   readonly silences: () => readonly SilenceRow[];
   readonly canUpdate: (channel: string) => boolean;
+  readonly hearsAcknowledgements: (channel: string) => boolean;
 }
 
 /** The operator's settings and the census, as the desk asks for them. */
 export function alertRules(deps: AlertRulesDeps): AlertRules {
-  const { settings, alertsTo, timeZone, census, silences, canUpdate } = deps;
+  const { settings, alertsTo, timeZone, census, silences, canUpdate, hearsAcknowledgements } = deps;
   const otherwise: AlertRoute = { name: "default", steps: [{ afterMs: 0, to: alertsTo }], remindMs: settings.remindMs };
   const routes = settings.routes.map((route, index) => {
     const { match, steps, remindMs = settings.remindMs } = route;
@@ -39,6 +40,7 @@ export function alertRules(deps: AlertRulesDeps): AlertRules {
         .filter((other) => other !== agent && isDown(census, other)),
     fleet: (now) => ({ up: census.countOf("up"), silentLately: census.silentLately(now).size }),
     canUpdate,
+    hearsAcknowledgements,
     gatherMs: settings.gatherMs,
     flapping: settings.flapping,
   };

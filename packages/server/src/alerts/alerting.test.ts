@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MINUTE, SECOND } from "@midwatch/core";
 import type { AgentView, IncidentView, Page, WebhookBody } from "@midwatch/protocol";
+import { pagerDutyKey, startPagerDuty } from "../testing/channels/pagerduty-in-test.ts";
+import { pushoverToken, pushoverUser, startPushover } from "../testing/channels/pushover-in-test.ts";
+import { startTelegram, telegramChat, telegramToken } from "../testing/channels/telegram-in-test.ts";
 import { startReceiver, type Receiver } from "../testing/loopback-receiver.ts";
 import { batch } from "../testing/supervisor-calls.ts";
 import { createTestClock } from "../testing/test-clock.ts";
-import { passTime, startTestServer, type TestOptions } from "../testing/test-server.ts";
+import { passTime, startTestServer, type TestOptions, type TestServer } from "../testing/test-server.ts";
 import { alertDefaults } from "./alert-settings.ts";
 
 function toBoth(hook: Receiver, alerts: TestOptions["alerts"] = {}): TestOptions {
@@ -137,4 +140,71 @@ test("what one channel can't take holds up neither the other nor a beat", async 
   while (sentTo(hook, "two").length === 0) await hook.arrived(hook.received.length + 1);
   assert.equal((await midwatch.beat({ agent: "bot-1", interval_s: 60 })).status, 200);
   assert.ok(sentTo(hook, "one").length <= 4, "it fills its own few places and nobody else's");
+});
+
+async function firstIncident(midwatch: TestServer): Promise<number> {
+  const { items } = (await midwatch.get<Page<IncidentView>>("/api/v1/incidents?open=true")).body;
+  return items[0]?.id ?? 0;
+}
+
+test("an acknowledgement quiets the phone, reaches the service on call, and shows in the chat, once and without a new message", async () => {
+  await using pagerDuty = await startPagerDuty();
+  await using pushover = await startPushover();
+  await using telegram = await startTelegram();
+  await using mail = await startReceiver();
+  const clock = createTestClock();
+  const at = ({ server }: { readonly server: string }) => ({ server, allow_private: true });
+  const channels = {
+    oncall: { type: "pagerduty", integration_key: pagerDutyKey, ...at(pagerDuty) },
+    phone: { type: "pushover", token: pushoverToken, user: pushoverUser, ...at(pushover) },
+    chat: { type: "telegram", token: telegramToken, chat: telegramChat, ...at(telegram) },
+    push: { type: "ntfy", url: mail.url, allow_private: true },
+  };
+  const publicUrl = "https://midwatch.example.org";
+  await using midwatch = await startTestServer({ channels, alertsTo: Object.keys(channels), publicUrl, clock });
+  await midwatch.beat({ agent: "bot", interval_s: 60 });
+  await passTime(clock, midwatch, 3 * MINUTE);
+  const thread = `inc_${await firstIncident(midwatch)}`;
+  const buttons = (): string[] => {
+    const { inline_keyboard: rows } = telegram.messages.get(1)?.reply_markup ?? { inline_keyboard: [] };
+    return rows.flat().map(({ text }) => text);
+  };
+  assert.deepEqual([...pagerDuty.open.keys()], [thread]);
+  assert.deepEqual([pushover.ringing.size, mail.received.length], [1, 1]);
+  assert.ok(buttons().includes("Acknowledge"));
+
+  for (const by of ["ada", "bob"])
+    await midwatch.post(`/api/v1/incidents/${await firstIncident(midwatch)}/ack`, { by });
+  await passTime(clock, midwatch, 5 * SECOND);
+  assert.deepEqual([...pagerDuty.acknowledged], [thread]);
+  assert.deepEqual([pushover.ringing.size, pushover.messages.length], [0, 1]);
+  assert.match(telegram.messages.get(1)?.text ?? "", /\nAcknowledged by ada at \d\d:\d\d:\d\d UTC: /);
+  assert.ok(!buttons().includes("Acknowledge"));
+  assert.deepEqual([telegram.messages.size, mail.received.length], [1, 1]);
+  assert.equal(pagerDuty.receiver.received.length, 2);
+});
+
+test("an acknowledgement that comes while the first message still waits is told after it", async () => {
+  await using hook = await startReceiver((response) => response.writeHead(503).end());
+  const clock = createTestClock();
+  await using midwatch = await startTestServer({ ...toBoth(hook, { gatherMs: 0 }), clock });
+  await midwatch.beat({ agent: "bot", interval_s: 60 });
+  await passTime(clock, midwatch, 3 * MINUTE);
+  await midwatch.post(`/api/v1/incidents/${await firstIncident(midwatch)}/ack`, { by: "ada" });
+  await passTime(clock, midwatch, 2 * SECOND);
+  assert.ok(sentTo(hook, "one").every(({ type }) => type === "incident.opened"));
+  const before = sentTo(hook, "one").length;
+  hook.answerWith((response) => response.end("ok"));
+  clock.advance(10 * MINUTE);
+  midwatch.watch.delivery.wake();
+  await midwatch.watch.delivery.idle();
+  // The jump of the clock is told of, too, as a gap in the server's own sight.
+  const after = sentTo(hook, "one")
+    .slice(before)
+    .filter(({ agent }) => agent === "bot");
+  assert.deepEqual(
+    after.map(({ type, acknowledged }) => `${type} ${acknowledged?.by ?? "nobody"}`),
+    ["incident.opened nobody", "incident.acknowledged ada"],
+  );
+  assert.equal(after[1]?.incident?.acknowledged?.by, "ada");
 });

@@ -24,7 +24,7 @@ export const noLinks: AlertLinks = { page: () => null, actions: () => [] };
  * all of them.
  */
 export function renderAlert(alert: AlertMessage, links: AlertLinks): (channel: string) => WebhookBody {
-  const { what, id, thread, at, agent, kind, severity, title, text, members, detail } = alert;
+  const { what, id, thread, at, agent, kind, severity, title, text, members, acknowledged, detail } = alert;
   const incident = incidentOf(alert);
   const log = detail?.["log"];
   const rendered = message({
@@ -36,6 +36,7 @@ export function renderAlert(alert: AlertMessage, links: AlertLinks): (channel: s
     facts: incident === null ? [] : factsOf(incident),
     log: Array.isArray(log) ? log.map((line) => redactText(String(line))) : [],
     members: members.slice(0, maxMembers).map(memberOf),
+    acknowledged: acknowledged && { by: redactText(acknowledged.by), at: iso(acknowledged.at) },
     url: links.page({ agent, incidentId: incident?.id ?? null }),
     incident: incident && { ...incident, title: redactText(incident.title), text: redactText(incident.text) },
   });

@@ -20,6 +20,12 @@ export interface Channel {
    * last message of the same thread in `receipt`; without one it sends the update as a message of its own.
    */
   readonly canUpdate?: boolean;
+  /**
+   * True when something can be made of it that somebody looks after what was told: a service acknowledges it, a phone stops ringing, a
+   * message says so. Such a channel also gets `incident.acknowledged`, with the receipt of the last message of the same thread.
+   * It calls nobody, and never becomes a message that people have to read.
+   */
+  readonly hearsAcknowledgements?: boolean;
 }
 
 export type SendOutcome =

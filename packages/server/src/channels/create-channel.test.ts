@@ -12,28 +12,39 @@ function errorsOf(config: Readonly<Record<string, unknown>>): readonly string[] 
   return made.ok ? [] : made.errors.map(({ path, message }) => `${path} ${message}`);
 }
 
+const smallest: readonly Readonly<Record<string, unknown>>[] = [
+  { type: "console" },
+  { type: "webhook", url: "https://example.org/hook" },
+  { type: "ntfy", url: "https://ntfy.sh/my-topic" },
+  { type: "email", host: "smtp.example.org", from: "alerts@example.org", to: "ada@example.org" },
+  { type: "slack", url: "https://hooks.slack.com/services/T/B/x" },
+  { type: "slack", token: "xoxb-1", channel: "C0123456789" },
+  { type: "discord", url: "https://discord.com/api/webhooks/123/abc" },
+  { type: "telegram", token: "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", chat: -1001234567890 },
+  {
+    type: "teams",
+    url: "https://example.environment.api.powerplatform.com/workflows/1/triggers/manual/paths/invoke",
+  },
+  { type: "matrix", server: "https://matrix.example.org", token: "syt_1", room: "!abc:example.org" },
+  { type: "pagerduty", integration_key: "0123456789abcdef0123456789abcdef" },
+  { type: "opsgenie", key: "01234567-89ab-cdef-0123-456789abcdef" },
+  { type: "pushover", token: "azGDORePK8gMaC0QOYAMyEEuzJnyUi", user: "uQiRzpo4DXghDmr9QzzfQu27cmVRsG" },
+  { type: "exec", command: ["notify"] },
+];
+
 test("every type of channel can be made from its smallest settings", () => {
-  for (const config of [
-    { type: "console" },
-    { type: "webhook", url: "https://example.org/hook" },
-    { type: "ntfy", url: "https://ntfy.sh/my-topic" },
-    { type: "email", host: "smtp.example.org", from: "alerts@example.org", to: "ada@example.org" },
-    { type: "slack", url: "https://hooks.slack.com/services/T/B/x" },
-    { type: "slack", token: "xoxb-1", channel: "C0123456789" },
-    { type: "discord", url: "https://discord.com/api/webhooks/123/abc" },
-    { type: "telegram", token: "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", chat: -1001234567890 },
-    {
-      type: "teams",
-      url: "https://example.environment.api.powerplatform.com/workflows/1/triggers/manual/paths/invoke",
-    },
-    { type: "matrix", server: "https://matrix.example.org", token: "syt_1", room: "!abc:example.org" },
-    { type: "pagerduty", integration_key: "0123456789abcdef0123456789abcdef" },
-    { type: "opsgenie", key: "01234567-89ab-cdef-0123-456789abcdef" },
-    { type: "pushover", token: "azGDORePK8gMaC0QOYAMyEEuzJnyUi", user: "uQiRzpo4DXghDmr9QzzfQu27cmVRsG" },
-    { type: "exec", command: ["notify"] },
-  ]) {
-    assert.deepEqual(errorsOf(config), []);
-  }
+  for (const config of smallest) assert.deepEqual(errorsOf(config), []);
+});
+
+test("an acknowledgement reaches programs, services that keep incidents, and what can be changed or quieted; it is no mail", () => {
+  const hears = smallest.flatMap((config) => {
+    const made = createChannel("me", config, around);
+    return made.ok && made.channel.hearsAcknowledgements === true ? [config["type"] as string] : [];
+  });
+  assert.deepEqual(hears, [
+    ...["webhook", "slack", "discord", "telegram", "matrix"],
+    ...["pagerduty", "opsgenie", "pushover", "exec"],
+  ]);
 });
 
 /** The settings a type has, as its own refusal of an unknown one names them. */

@@ -14,13 +14,13 @@ export interface AgentPlace {
 
 /** What a person is likely to want to do about it, most useful first. */
 export function offeredActions(
-  { what, kind, agent, thread, detail }: AlertMessage,
+  { what, kind, agent, thread, acknowledged, detail }: AlertMessage,
   incident: IncidentSummary | null,
   place: AgentPlace,
 ): readonly LinkAction[] {
   if (what === "resolved" || what === "digest" || thread === null) return [];
   if (agent === null) {
-    if (thread.startsWith("grp_")) return what === "updated" ? [] : ["acknowledge"];
+    if (thread.startsWith("grp_")) return acknowledged === null ? ["acknowledge"] : [];
     return sharedBudgetOf(detail) === null ? [] : ["raise-cap"];
   }
   if (incident === null || kind === null) return [];

@@ -43,6 +43,16 @@ export const grouped = message({
   ],
 });
 
+/** The same group after somebody has taken it, as the desk tells it: nothing is left to acknowledge. */
+export const acknowledged = message({
+  ...grouped,
+  type: "incident.acknowledged",
+  id: "group:7:acknowledged:me",
+  text: "Acknowledged by Ada at 03:20:00 UTC: no more steps and no reminders. At least half fell silent together.",
+  acknowledged: { by: "Ada", at: "2026-11-24T03:20:00.000Z" },
+  actions: grouped.actions.filter(({ action }) => action !== "acknowledge"),
+});
+
 function member(agent: string, host: string | null) {
   return {
     agent,

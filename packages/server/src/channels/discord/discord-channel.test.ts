@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { WebhookBody } from "@midwatch/protocol";
-import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
+import { acknowledged, endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
 import { createChannel } from "../create-channel.ts";
 import { startDiscord, type DiscordBody } from "../../testing/channels/discord-in-test.ts";
 
@@ -109,6 +109,23 @@ test("an update of a message that somebody deleted, or that has no receipt, is a
   assert.ok(outcome.sent && outcome.receipt !== undefined && outcome.receipt !== "12345");
   assert.equal((await channel.send(update, never, null)).sent, true);
   assert.equal(discord.messages.size, 2);
+});
+
+test("an acknowledgement changes the message that was sent, calls nobody, and is never a message of its own", async () => {
+  await using discord = await startDiscord();
+  const channel = openChannel({ type: "discord", url: discord.url, allow_private: true, mention: "@here" });
+  assert.equal(channel.hearsAcknowledgements, true);
+  const first = await channel.send(grouped, never);
+  assert.ok(first.sent && first.receipt !== undefined);
+  assert.deepEqual(await channel.send(acknowledged, never, first.receipt), first);
+  const { embeds, allowed_mentions: mentions } = discord.messages.get(first.receipt)!;
+  assert.deepEqual(mentions, { parse: [] });
+  assert.match(embeds![0]!.title!, /^👀 3 agents/);
+  assert.match(embeds![0]!.description!, /^Acknowledged by Ada at 03:20:00 UTC/);
+  assert.doesNotMatch(embeds![1]!.description!, /\[Acknowledge\]/);
+  for (const receipt of ["12345", "of another channel", null])
+    assert.deepEqual(await channel.send(acknowledged, never, receipt), { sent: true });
+  assert.equal(discord.messages.size, 1);
 });
 
 test("a rate limit waits at least as long as Discord says", async () => {

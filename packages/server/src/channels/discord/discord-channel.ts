@@ -35,14 +35,18 @@ export function createDiscordChannel(
 
   const send = async (message: WebhookBody, signal: AbortSignal, receipt?: string | null): Promise<SendOutcome> => {
     const body = renderDiscord(message, mention);
-    if (message.type === "incident.updated" && typeof receipt === "string" && /^\d+$/.test(receipt)) {
+    const isAcknowledgement = message.type === "incident.acknowledged";
+    const changes = isAcknowledgement || message.type === "incident.updated";
+    if (changes && typeof receipt === "string" && /^\d+$/.test(receipt)) {
       const { code, outcome } = await call("PATCH", messageUrl(url, receipt), body, signal);
       // Somebody deleted it, or it stands in another channel: what there is to say is still said.
       if (code !== unknownMessage) return outcome;
     }
+    // Said only in what stands there already: a message of its own would be one more to read.
+    if (isAcknowledgement) return { sent: true };
     return (await call("POST", waiting(url), body, signal)).outcome;
   };
-  return { ok: true, channel: { name, send, canUpdate: true } };
+  return { ok: true, channel: { name, send, canUpdate: true, hearsAcknowledgements: true } };
 }
 
 const unknownMessage = 10_008;

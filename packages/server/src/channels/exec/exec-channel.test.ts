@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import test, { type TestContext } from "node:test";
 import type { WebhookBody } from "@midwatch/protocol";
-import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
+import { acknowledged, endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
 import { createChannel } from "../create-channel.ts";
 
 function open(command: readonly string[], settings: Readonly<Record<string, unknown>> = {}) {
@@ -40,6 +40,15 @@ test("the program gets the whole message on its input, and its main words in the
     "MIDWATCH_TYPE=incident.opened",
     "MIDWATCH_URL=https://midwatch.example.org/incidents/7",
   ]);
+});
+
+test("a program hears of an acknowledgement: who it was, and when", async (t) => {
+  const { command, read } = script(t, 'cat > "$1/body"; echo "$MIDWATCH_TYPE" > "$1/type"');
+  const channel = open(command);
+  assert.equal(channel.hearsAcknowledgements, true);
+  assert.deepEqual(await channel.send(acknowledged, never), { sent: true });
+  assert.equal(read("type").trim(), "incident.acknowledged");
+  assert.deepEqual(JSON.parse(read("body")), acknowledged);
 });
 
 test("of Midwatch's own environment it gets the path, the home and the language, and no key", async (t) => {

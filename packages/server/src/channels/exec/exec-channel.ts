@@ -33,7 +33,7 @@ export function createExecChannel(
     const end = await runProgram({ command, env, input: `${JSON.stringify(message)}\n`, timeoutMs, signal });
     return outcomeOf(command[0] ?? "", timeoutMs, end);
   };
-  return { ok: true, channel: { name, send } };
+  return { ok: true, channel: { name, send, hearsAcknowledgements: true } };
 }
 
 /** The outbox gives a try 20 s; this must end before that does. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { WebhookBody } from "@midwatch/protocol";
-import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
+import { acknowledged, endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
 import { createChannel } from "../create-channel.ts";
 import {
   matrixError,
@@ -97,6 +97,23 @@ test("an update edits the first event, and so does the next one", async () => {
   assert.match(content.body!, /^\* 🚨 4 agents silent/);
   assert.match(content["m.new_content"]!.body!, /^🚨 4 agents silent/);
   assert.deepEqual(content["m.mentions"], {});
+});
+
+test("an acknowledgement edits what was written, calls nobody, and is never an event to read", async () => {
+  await using matrix = await startMatrix();
+  const channel = open(matrix, { mention: "@room" });
+  assert.equal(channel.hearsAcknowledgements, true);
+  for (const receipt of [null, "of another channel"])
+    assert.deepEqual(await channel.send(acknowledged, never, receipt), { sent: true });
+  assert.equal(matrix.events.length, 0);
+  await channel.send(grouped, never);
+  assert.deepEqual(await channel.send(acknowledged, never, "$event-1"), { sent: true, receipt: "$event-1" });
+  const { content } = matrix.events[1]!;
+  assert.deepEqual(content["m.relates_to"], { rel_type: "m.replace", event_id: "$event-1" });
+  assert.deepEqual([content.msgtype, content["m.mentions"]], ["m.notice", {}]);
+  const { body } = content["m.new_content"]!;
+  assert.match(body!, /^👀 3 agents silent since 03:12:00 UTC\nAcknowledged by Ada at 03:20:00 UTC/);
+  assert.doesNotMatch(body!, /Acknowledge:/);
 });
 
 test("a message without an end is shortened to what an event may hold, as an edit too", async () => {

@@ -32,7 +32,11 @@ export function createMatrixChannel(
   const post = createPoster({ allowPrivate, now, lookup, timeoutMs });
   const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
   const send = async (message: WebhookBody, signal: AbortSignal, receipt?: string | null): Promise<SendOutcome> => {
-    const edits = message.type === "incident.updated" && receipt?.startsWith("$") === true ? receipt : null;
+    const isAcknowledgement = message.type === "incident.acknowledged";
+    const changes = isAcknowledgement || message.type === "incident.updated";
+    const edits = changes && receipt?.startsWith("$") === true ? receipt : null;
+    // Said only in what stands there already: a message of its own would be one more to read.
+    if (isAcknowledgement && edits === null) return { sent: true };
     const url = sendUrl(server, room, message.id);
     const body = renderMatrix(message, mention, edits);
     const { answer, ...outcome } = await post({ method: "PUT", url, headers, body, signal });
@@ -40,7 +44,7 @@ export function createMatrixChannel(
     // An edit is an event of its own, but the next edit must name the first event again.
     return judged.sent && edits !== null ? { sent: true, receipt: edits } : judged;
   };
-  return { ok: true, channel: { name, send, canUpdate: true } };
+  return { ok: true, channel: { name, send, canUpdate: true, hearsAcknowledgements: true } };
 }
 
 /** The same message has the same transaction: a server that has it already answers with the first event again. */

@@ -10,6 +10,7 @@ const maxEntity = 512;
 const maxTags = 20;
 const maxTag = 50;
 const maxNote = 25_000;
+const maxUser = 100;
 const source = "Midwatch";
 
 /** The body that opens an alert, or counts one up that is open under the same alias. */
@@ -30,13 +31,22 @@ export function alertBody(message: WebhookBody, alias: string): object {
   );
 }
 
-/** What is added to an alert that stands: more became known, or it is over. */
+/** What is added to an alert that stands: more became known, somebody looks after it, or it is over. */
 export function noteBody(message: WebhookBody): object {
   return firstThatFits(
     message,
-    (summary) => ({ source, note: `${summary.headline}\n${plainSummary(summary)}`.trim() }),
+    (summary) => ({
+      source,
+      ...userOf(message),
+      note: `${summary.headline}\n${plainSummary(summary)}`.trim(),
+    }),
     ({ note }) => note.length <= maxNote,
   );
+}
+
+/** Who acknowledges; everything else is done by Midwatch. */
+function userOf({ type, acknowledged }: WebhookBody): { readonly user?: string } {
+  return type === "incident.acknowledged" && acknowledged !== null ? { user: clip(acknowledged.by, maxUser) } : {};
 }
 
 function priorityOf(message: WebhookBody): "P1" | "P3" | "P5" {

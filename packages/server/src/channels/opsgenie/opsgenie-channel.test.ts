@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { WebhookBody } from "@midwatch/protocol";
-import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
+import { acknowledged, endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
 import { opsgenieKey, startOpsgenie, type OpsgenieInTest } from "../../testing/channels/opsgenie-in-test.ts";
 import { createChannel } from "../create-channel.ts";
 
@@ -83,6 +83,34 @@ test("a warning that rises to a page calls somebody by an alert of its own, and 
   assert.deepEqual([...opsgenie.open.keys()], ["group:7", "group:7:raised"]);
   assert.deepEqual(await channel.send(resolved, never, "group:7:raised"), { sent: true });
   assert.equal(opsgenie.open.size, 0);
+});
+
+test("what somebody looks after is acknowledged there, too, in that person's name, with what rose from it", async () => {
+  await using opsgenie = await startOpsgenie();
+  const channel = open(opsgenie);
+  assert.equal(channel.hearsAcknowledgements, true);
+  await channel.send({ ...grouped, severity: "warn" }, never);
+  await channel.send({ ...grouped, type: "incident.raised" }, never, "group:7");
+  assert.deepEqual(await channel.send(acknowledged, never, "group:7:raised"), { sent: true });
+  assert.deepEqual(
+    [...opsgenie.open].map(([alias, { acknowledgedBy }]) => `${alias} ${acknowledgedBy}`),
+    ["group:7 Ada", "group:7:raised Ada"],
+  );
+  assert.match(opsgenie.open.get("group:7")!.notes[0]!, /\nAcknowledged by Ada at 03:20:00 UTC/);
+});
+
+test("whoever looks after it, the end and the news are Midwatch's own, and a name without an end fits", async () => {
+  await using opsgenie = await startOpsgenie();
+  const channel = open(opsgenie);
+  const by = "é".repeat(500);
+  assert.equal(
+    (await channel.send({ ...acknowledged, acknowledged: { by, at: acknowledged.at } }, never, "group:7")).sent,
+    true,
+  );
+  for (const type of ["incident.updated", "incident.resolved"] as const)
+    await channel.send({ ...acknowledged, type }, never, "group:7");
+  const users = opsgenie.receiver.received.map(({ body }) => (JSON.parse(body) as { user?: string }).user);
+  assert.deepEqual([users[0]?.length, users[1], users[2]], [100, undefined, undefined]);
 });
 
 test("an agent whose name has a slash is closed, too", async () => {

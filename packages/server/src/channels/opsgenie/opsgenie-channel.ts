@@ -9,10 +9,10 @@ import { below, readRegion } from "../service-region.ts";
 import { alertBody, noteBody } from "./opsgenie-alert.ts";
 
 /**
- * Opens and closes alerts in Opsgenie, or in Jira Service Management, which speaks the same.
+ * Opens, acknowledges and closes alerts in Opsgenie, or in Jira Service Management, which speaks the same.
  *
  * An alert keeps the priority it was opened with, and nobody is called again for it. So what rises gets a second alert, whose alias is
- * the receipt: later messages of the thread go there, and the end closes both.
+ * the receipt: later messages of the thread go there; an acknowledgement and the end are for both.
  *
  * Settings: `key`; `region` ("us" unless given, or "eu"), or `server`; `allow_private` (default false).
  */
@@ -41,7 +41,8 @@ export function createOpsgenieChannel(
     const { answer, ...outcome } = await post({ url, headers, body: JSON.stringify(body), signal });
     return judge({ host: server.host, key, outcome, answer });
   };
-  return { ok: true, channel: { name, send: createSender(call), canUpdate: true } };
+  const send = createSender(call);
+  return { ok: true, channel: { name, send, canUpdate: true, hearsAcknowledgements: true } };
 }
 
 type Call = (path: readonly string[], body: object, signal: AbortSignal) => Promise<SendOutcome>;
@@ -54,13 +55,14 @@ function createSender(call: Call) {
     if (message.type === "incident.updated") {
       return call(["v2", "alerts", encodeURIComponent(alias), "notes"], noteBody(message), signal);
     }
-    if (message.type !== "incident.resolved") {
+    if (message.type !== "incident.acknowledged" && message.type !== "incident.resolved") {
       const outcome = await call(["v2", "alerts"], alertBody(message, alias), signal);
       return outcome.sent ? { sent: true, receipt: alias } : outcome;
     }
+    const action = message.type === "incident.resolved" ? "close" : "acknowledge";
     for (const open of new Set([first, alias])) {
-      const outcome = await call(["v2", "alerts", encodeURIComponent(open), "close"], noteBody(message), signal);
-      // Closing what is closed is accepted, so that a retry may begin with the first again.
+      const outcome = await call(["v2", "alerts", encodeURIComponent(open), action], noteBody(message), signal);
+      // The same twice is accepted, so that a retry may begin with the first again.
       if (!outcome.sent) return outcome;
     }
     return { sent: true };

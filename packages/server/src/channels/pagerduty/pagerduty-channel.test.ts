@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { WebhookBody } from "@midwatch/protocol";
-import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
+import { acknowledged, endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
 import { pagerDutyKey, startPagerDuty, type PagerDutyInTest } from "../../testing/channels/pagerduty-in-test.ts";
 import { createChannel } from "../create-channel.ts";
 
@@ -59,6 +59,24 @@ test("what is worse, reminded of or better known is the same incident, and its e
   assert.equal(pagerDuty.open.get("group:7")?.payload?.severity, "critical");
   assert.equal((await channel.send(resolved, never)).sent, true);
   assert.equal(pagerDuty.open.size, 0);
+});
+
+test("what somebody looks after is acknowledged there, too, and stays so when more becomes known", async () => {
+  await using pagerDuty = await startPagerDuty();
+  const channel = open(pagerDuty);
+  assert.equal(channel.hearsAcknowledgements, true);
+  await channel.send(grouped, never);
+  assert.deepEqual(await channel.send(acknowledged, never), { sent: true });
+  assert.deepEqual(JSON.parse(pagerDuty.receiver.received.at(-1)!.body), {
+    routing_key: pagerDutyKey,
+    event_action: "acknowledge",
+    dedup_key: "group:7",
+  });
+  await channel.send({ ...acknowledged, type: "incident.updated" }, never);
+  assert.deepEqual([...pagerDuty.acknowledged], ["group:7"]);
+  await channel.send(resolved, never);
+  assert.deepEqual(await channel.send(acknowledged, never), { sent: true }, "after its end it does nothing");
+  assert.deepEqual([pagerDuty.open.size, pagerDuty.acknowledged.size], [0, 0]);
 });
 
 test("a message of the supervisor alone, which has no thread, is closed by its own recovery", async () => {

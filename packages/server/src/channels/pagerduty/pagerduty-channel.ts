@@ -8,7 +8,7 @@ import { below, readRegion } from "../service-region.ts";
 import { pagerDutyEvent } from "./pagerduty-event.ts";
 
 /**
- * Opens, changes and resolves incidents in PagerDuty, through the Events API v2.
+ * Opens, changes, acknowledges and resolves incidents in PagerDuty, through the Events API v2.
  *
  * Settings: `integration_key`; `region` ("us" unless given, or "eu"), or `server`; `allow_private` (default false).
  */
@@ -36,7 +36,7 @@ export function createPagerDutyChannel(
     return judge({ host: server.host, key, outcome, answer });
   };
   // A trigger with the key of an open incident changes that one.
-  return { ok: true, channel: { name, send, canUpdate: true } };
+  return { ok: true, channel: { name, send, canUpdate: true, hearsAcknowledgements: true } };
 }
 
 function readKey(settings: ConfigReader): string | null {

@@ -13,7 +13,8 @@ export interface PagerDutyEvent {
 }
 
 /**
- * An incident triggers, the same one again when it rises, is reminded of or changes, and resolves when it is over. A report and a digest
+ * An incident triggers, the same one again when it rises, is reminded of or changes, is acknowledged when somebody looks
+ * after it, and resolves when it is over. A report and a digest
  * are change events: they stand in the service's history and call nobody.
  */
 export function pagerDutyEvent(message: WebhookBody): PagerDutyEvent {
@@ -24,6 +25,10 @@ export function pagerDutyEvent(message: WebhookBody): PagerDutyEvent {
     return { path: "v2/change/enqueue", body: { payload, links } };
   }
   const dedup_key = threadKey(message).slice(0, maxDedupKey);
+  // For a key without an open incident, both are accepted and do nothing.
+  if (message.type === "incident.acknowledged") {
+    return { path: "v2/enqueue", body: { event_action: "acknowledge", dedup_key } };
+  }
   if (message.type === "incident.resolved") {
     return { path: "v2/enqueue", body: { event_action: "resolve", dedup_key } };
   }

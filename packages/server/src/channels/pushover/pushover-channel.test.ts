@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { WebhookBody } from "@midwatch/protocol";
-import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
+import { acknowledged, endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
 import {
   pushoverToken,
   pushoverUser,
@@ -87,6 +87,30 @@ test("the recovery calls off every emergency of its incident, no other one, and 
     [pushover.messages.at(-1)!["priority"], pushover.messages.at(-1)!["title"]!.slice(0, 1)],
     ["0", "✅"],
   );
+});
+
+test("a phone stops ringing when somebody looks after it, and is not rung to say so", async () => {
+  await using pushover = await startPushover();
+  const channel = open(pushover);
+  assert.equal(channel.hearsAcknowledgements, true);
+  await channel.send(grouped, never);
+  await channel.send({ ...grouped, thread: "another" }, never);
+  assert.deepEqual(await channel.send(acknowledged, never), { sent: true });
+  assert.deepEqual([pushover.ringing.size, pushover.messages.length], [1, 2]);
+  assert.deepEqual(await channel.send(acknowledged, never), { sent: true }, "a second time does no harm");
+  const { length } = pushover.receiver.received;
+  assert.deepEqual(await channel.send({ ...acknowledged, severity: "warn" }, never), { sent: true });
+  assert.equal(pushover.receiver.received.length, length, "a warning does not ring on");
+});
+
+test("a phone that could not be quieted is told of as what it is", async () => {
+  await using pushover = await startPushover();
+  pushover.answerNext({ status: 502, body: "" });
+  const outcome = await open(pushover).send(acknowledged, never);
+  assert.ok(!outcome.sent && outcome.retry);
+  pushover.answerNext(refusal("application token is invalid"));
+  const error = `${pushover.host} answered 400: application token is invalid`;
+  assert.deepEqual(await open(pushover).send(acknowledged, never), { sent: false, retry: false, error });
 });
 
 test("an emergency that could not be called off is tried again, and one that may not be hides no recovery", async () => {

@@ -9,7 +9,7 @@ import { pushoverTag, renderPushover } from "./pushover-message.ts";
 
 /**
  * Pushes to phones through Pushover. A page is an emergency, which rings again and again until somebody has seen it; the end of the
- * incident calls it off.
+ * incident, or of the waiting for somebody to look after it, calls it off.
  *
  * Settings: `token` (the application's), `user` (of a person or a group), `device` (optional: only these, by name, with commas between);
  * `server` (default "https://api.pushover.net"); `allow_private` (default false).
@@ -37,15 +37,21 @@ export function createPushoverChannel(
     return judge({ host: server.host, secrets, outcome, answer });
   };
   const to = { user, ...(device === null ? {} : { device }) };
-  return { ok: true, channel: { name, send: createSender(call, to) } };
+  return { ok: true, channel: { name, send: createSender(call, to), hearsAcknowledgements: true } };
 }
 
 type Call = (path: string, fields: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<SendOutcome>;
 
 function createSender(call: Call, to: Readonly<Record<string, string>>) {
+  const callOff = (message: WebhookBody, signal: AbortSignal): Promise<SendOutcome> =>
+    call(`receipts/cancel_by_tag/${pushoverTag(message)}.json`, {}, signal);
   return async (message: WebhookBody, signal: AbortSignal): Promise<SendOutcome> => {
+    // The phone falls silent, and that is all: who looks after it is no reason to reach for it.
+    if (message.type === "incident.acknowledged") {
+      return message.severity === "page" ? callOff(message, signal) : { sent: true };
+    }
     if (message.type === "incident.resolved" && message.severity === "page") {
-      const quieted = await call(`receipts/cancel_by_tag/${pushoverTag(message)}.json`, {}, signal);
+      const quieted = await callOff(message, signal);
       // Calling it off twice does no harm, so both are tried again together. Where it is refused for good, the recovery is still told.
       if (!quieted.sent && quieted.retry) return quieted;
     }

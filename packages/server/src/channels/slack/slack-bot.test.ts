@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
+import { acknowledged, endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
 import { no, slackChannelId, slackToken, startSlack, type SlackInTest } from "../../testing/channels/slack-in-test.ts";
 
 function open({ server }: SlackInTest, settings: Readonly<Record<string, unknown>> = {}) {
@@ -37,8 +37,37 @@ test("an update that meets a busy Slack waits, and is not said a second time", a
   assert.equal(slack.messages.size, 0);
 });
 
-test("a webhook cannot change what it sent", () => {
-  assert.notEqual(openChannel({ type: "slack", url: "https://hooks.slack.com/services/T/B/x" }).canUpdate, true);
+test("an acknowledgement changes the bot's message, calls nobody, and is never a message of its own", async () => {
+  await using slack = await startSlack();
+  const channel = open(slack, { mention: "@channel" });
+  assert.equal(channel.hearsAcknowledgements, true);
+  const first = await channel.send(grouped, never);
+  assert.ok(first.sent);
+  assert.deepEqual(await channel.send(acknowledged, never, first.receipt), first);
+  const { text } = [...slack.messages.values()][0]!;
+  assert.match(text!, /^:eyes: \*3 agents silent since 03:12:00 UTC\*\nAcknowledged by Ada at 03:20:00 UTC/);
+  assert.doesNotMatch(text!, /\|Acknowledge>/);
+  for (const receipt of [`${slackChannelId}:1774690000.000099`, null])
+    assert.deepEqual(await channel.send(acknowledged, never, receipt), { sent: true });
+  assert.equal(slack.messages.size, 1);
+});
+
+test("an acknowledgement that Slack is too busy for waits, and one with a wrong token is an error", async () => {
+  await using slack = await startSlack();
+  const receipt = `${slackChannelId}:1774690000.000001`;
+  slack.answerNext(no("ratelimited"));
+  const busy = await open(slack).send(acknowledged, never, receipt);
+  assert.ok(!busy.sent && busy.retry);
+  const wrong = await open(slack, { token: "xoxb-of-yesterday" }).send(acknowledged, never, receipt);
+  assert.ok(!wrong.sent && !wrong.retry);
+});
+
+test("a webhook cannot change what it sent, so it hears of no acknowledgement", () => {
+  const { canUpdate, hearsAcknowledgements } = openChannel({
+    type: "slack",
+    url: "https://hooks.slack.com/services/T/B/x",
+  });
+  assert.deepEqual([canUpdate, hearsAcknowledgements], [undefined, undefined]);
 });
 
 test("a wrong token and a channel that is not there are final although Slack answers 200", async () => {

@@ -45,7 +45,8 @@ export function createSlackChannel(
     target.pathname = `${url.pathname.replace(/\/+$/, "")}/${word}`;
     return (body, signal) => callMethod({ post, url: target, token, body, signal });
   };
-  return { ok: true, channel: { name, send: createBot({ channel, mention, method }), canUpdate: true } };
+  const send = createBot({ channel, mention, method });
+  return { ok: true, channel: { name, send, canUpdate: true, hearsAcknowledgements: true } };
 }
 
 type Send = (message: WebhookBody, signal: AbortSignal, receipt?: string | null) => Promise<SendOutcome>;
@@ -63,12 +64,16 @@ function createBot({ channel, mention, method }: Bot): Send {
   return async (message, signal, receipt) => {
     const rendered = renderSlack(message, mention);
     const [, id, ts] = /^([A-Z0-9]+):(\d+\.\d+)$/.exec(receipt ?? "") ?? [];
-    if (message.type === "incident.updated" && id !== undefined) {
-      const { outcome } = await say(
+    const isAcknowledgement = message.type === "incident.acknowledged";
+    // Said only in what stands there already: a message of its own would be one more to read.
+    if (isAcknowledgement && id === undefined) return { sent: true };
+    if ((isAcknowledgement || message.type === "incident.updated") && id !== undefined) {
+      const { outcome, refusedAs } = await say(
         (body, given) => updateMessage({ ...body, channel: id, ts }, given),
         rendered,
         signal,
       );
+      if (isAcknowledgement) return refusedAs !== null && goneWords.has(refusedAs) ? { sent: true } : outcome;
       // Refused: it was deleted, or may not be changed any more. What there is to say is still said.
       if (outcome.sent || outcome.retry) return outcome;
     }
@@ -83,6 +88,9 @@ async function say(call: Call, { text, blocks }: SlackMessage, signal: AbortSign
   const called = await call({ ...plain, blocks }, signal);
   return called.refusedAs !== null && aboutBlocks.has(called.refusedAs) ? call(plain, signal) : called;
 }
+
+/** It was deleted, or may not be changed any more. */
+const goneWords: ReadonlySet<string> = new Set(["message_not_found", "cant_update_message", "edit_window_closed"]);
 
 const aboutBlocks: ReadonlySet<string> = new Set(["invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"]);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { WebhookBody } from "@midwatch/protocol";
-import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
+import { acknowledged, endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
 import { createChannel } from "../create-channel.ts";
 import {
   refusal,
@@ -130,6 +130,43 @@ test("an update of a message that is gone, or that has no receipt, is a message 
   assert.equal((await open(telegram).send(update, never, "of another channel")).sent, true);
   assert.equal((await open(telegram).send(update, never, null)).sent, true);
   assert.equal(telegram.messages.size, 3);
+});
+
+test("an acknowledgement changes the message that was sent: who has taken it, and nothing left to acknowledge", async () => {
+  await using telegram = await startTelegram();
+  const channel = open(telegram);
+  assert.equal(channel.hearsAcknowledgements, true);
+  const first = await channel.send(grouped, never);
+  for (const attempt of [1, 2])
+    assert.deepEqual(await channel.send(acknowledged, never, `${telegramChat}:1`), first, `try ${attempt}`);
+  assert.equal(telegram.messages.size, 1);
+  const { text, reply_markup: markup } = telegram.messages.get(1)!;
+  assert.match(text!, /^👀 <b>3 agents silent since 03:12:00 UTC<\/b>\nAcknowledged by Ada at 03:20:00 UTC: /);
+  assert.deepEqual(
+    markup!.inline_keyboard.flat().map((button) => button.text),
+    ["Silence for an hour", "Open in Midwatch"],
+  );
+});
+
+test("an acknowledgement is never a message of its own: not without a receipt, not where the message is gone", async () => {
+  await using telegram = await startTelegram();
+  const channel = open(telegram);
+  for (const receipt of [null, "of another channel", `${telegramChat}:99`])
+    assert.deepEqual(await channel.send(acknowledged, never, receipt), { sent: true });
+  assert.equal(telegram.messages.size, 0);
+});
+
+test("an acknowledgement whose look Telegram refuses is said in plain words, and one it has no time for waits", async () => {
+  await using telegram = await startTelegram();
+  const channel = open(telegram);
+  await channel.send(grouped, never);
+  telegram.troubleNext(refusal(400, "Bad Request: can't parse entities"));
+  assert.equal((await channel.send(acknowledged, never, `${telegramChat}:1`)).sent, true);
+  assert.equal(telegram.messages.get(1)!.parse_mode, undefined);
+  telegram.troubleNext(refusal(429, "Too Many Requests: retry after 5", { retry_after: 5 }));
+  const outcome = await channel.send(acknowledged, never, `${telegramChat}:1`);
+  assert.ok(!outcome.sent && outcome.retry);
+  assert.equal(telegram.messages.size, 1);
 });
 
 test("a group that became a supergroup is followed to its new number, once", async () => {

@@ -34,7 +34,8 @@ export function createTelegramChannel(
     const { answer, ...outcome } = await post({ url, headers, body: JSON.stringify(body), signal });
     return judge({ host: server.host, token, outcome, answer });
   };
-  return { ok: true, channel: { name, send: createSender({ chat, thread, call }), canUpdate: true } };
+  const send = createSender({ chat, thread, call });
+  return { ok: true, channel: { name, send, canUpdate: true, hearsAcknowledgements: true } };
 }
 
 interface Called {
@@ -69,19 +70,31 @@ function createSender({ chat: configured, thread, call }: Sender) {
     return call("sendMessage", body(), signal);
   }
 
-  async function change(message: WebhookBody, receipt: string, signal: AbortSignal): Promise<Called | null> {
+  async function change(text: TelegramText, receipt: string, signal: AbortSignal): Promise<Called | null> {
     const [, chatId, messageId] = /^(-?\d+):(\d+)$/.exec(receipt) ?? [];
     if (chatId === undefined) return null;
-    const body = { chat_id: chatId, message_id: Number(messageId), ...renderTelegram(message) };
+    const body = { chat_id: chatId, message_id: Number(messageId), ...text };
     const called = await call("editMessageText", body, signal);
     // Telegram has no code for it: a try that got through, whose answer was lost, finds its own words there.
     const done = called.outcome.sent || called.description.includes("message is not modified");
     return done ? { ...called, status: 200, outcome: { sent: true, receipt } } : called;
   }
 
+  /** Only in what stands there already: a message of its own would be one more to read. */
+  async function acknowledge(message: WebhookBody, receipt: string, signal: AbortSignal): Promise<SendOutcome> {
+    const changed = await change(renderTelegram(message), receipt, signal);
+    if (changed === null || isGone(changed)) return { sent: true };
+    if (changed.status !== 400) return changed.outcome;
+    const plain = await change(renderTelegramPlain(message), receipt, signal);
+    return plain?.outcome ?? changed.outcome;
+  }
+
   return async (message: WebhookBody, signal: AbortSignal, receipt?: string | null): Promise<SendOutcome> => {
+    if (message.type === "incident.acknowledged") {
+      return typeof receipt === "string" ? acknowledge(message, receipt, signal) : { sent: true };
+    }
     if (message.type === "incident.updated" && typeof receipt === "string") {
-      const changed = await change(message, receipt, signal);
+      const changed = await change(renderTelegram(message), receipt, signal);
       // Refused: it was deleted, or is too old to be changed. What there is to say is still said.
       if (changed !== null && changed.status !== 400) return changed.outcome;
     }
@@ -91,6 +104,11 @@ function createSender({ chat: configured, thread, call }: Sender) {
       ? (await write(message, renderTelegramPlain(message), signal)).outcome
       : called.outcome;
   };
+}
+
+/** Somebody deleted it, or it may not be changed any more; Telegram has no code for these either. */
+function isGone({ status, description }: Called): boolean {
+  return status === 400 && /message to edit not found|message can't be edited|MESSAGE_ID_INVALID/.test(description);
 }
 
 function readToken(settings: ConfigReader): string | null {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Webhook } from "standardwebhooks";
-import { never, openChannel, silent } from "../../testing/channel-examples.ts";
+import { acknowledged, never, openChannel, silent } from "../../testing/channel-examples.ts";
 import { startReceiver, type Received } from "../../testing/loopback-receiver.ts";
 
 async function receive(secret: string | undefined): Promise<Received> {
@@ -46,4 +46,16 @@ test("a message whose id is no text for a header still arrives, signed", async (
   const { headers, body } = hook.received[0]!;
   const verifier = new Webhook("one", { format: "raw" });
   assert.deepEqual(verifier.verify(body, headers as Record<string, string>), message);
+});
+
+test("a program hears of an acknowledgement: who it was, and when", async () => {
+  await using hook = await startReceiver();
+  const channel = openChannel({ type: "webhook", url: hook.url, allow_private: true });
+  assert.equal(channel.hearsAcknowledgements, true);
+  assert.equal((await channel.send(acknowledged, never)).sent, true);
+  const { type, thread, acknowledged: by } = JSON.parse(hook.received[0]!.body) as typeof acknowledged;
+  assert.deepEqual(
+    [type, thread, by],
+    ["incident.acknowledged", "group:7", { by: "Ada", at: "2026-11-24T03:20:00.000Z" }],
+  );
 });

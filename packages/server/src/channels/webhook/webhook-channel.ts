@@ -30,6 +30,7 @@ export function createWebhookChannel(
   const hidden = [...secrets, ...secretsIn(own)];
   const channel = {
     name,
+    hearsAcknowledgements: true,
     send: async (message: WebhookBody, signal: AbortSignal) => {
       const body = render(message);
       // It holds the channel's name, which may be in any script; a header may not.

@@ -18,6 +18,8 @@ interface OpenAlert {
   readonly alert: OpsgenieAlert;
   readonly count: number;
   readonly notes: readonly string[];
+  /** Who looks after it. */
+  readonly acknowledgedBy?: string;
 }
 
 export interface OpsgenieAnswer {
@@ -68,7 +70,7 @@ function answerTo(request: Received, open: Map<string, OpenAlert>, closed: Map<s
   const answer = (status: number, body: object) => ({ status, body: JSON.stringify(body) });
   if (request.headers.authorization !== `GenieKey ${opsgenieKey}`)
     return answer(401, { message: "Could not authenticate", took: 0, requestId: "r" });
-  const body = JSON.parse(request.body) as OpsgenieAlert & { readonly note?: string };
+  const body = JSON.parse(request.body) as OpsgenieAlert & { readonly note?: string; readonly user?: string };
   if (request.path === "/v2/alerts") {
     const errors = wrongWith(body);
     if (Object.keys(errors).length > 0)
@@ -79,17 +81,19 @@ function answerTo(request: Received, open: Map<string, OpenAlert>, closed: Map<s
     return answer(202, accepted);
   }
   const [, written = "", action] =
-    /^\/v2\/alerts\/([^/]+)\/(notes|close)\?identifierType=alias$/.exec(request.path) ?? [];
+    /^\/v2\/alerts\/([^/]+)\/(notes|close|acknowledge)\?identifierType=alias$/.exec(request.path) ?? [];
   const alias = decodeURIComponent(written);
   if (action === undefined) return answer(404, { message: "Not Found", took: 0, requestId: "r" });
   if ((body.note?.length ?? 0) > 25_000) return answer(422, { message: "note is too long", took: 0, requestId: "r" });
+  if ((body.user?.length ?? 0) > 100) return answer(422, { message: "user is too long", took: 0, requestId: "r" });
   const standing = open.get(alias);
   // Accepted in any case: whether there is such an alert is found out later.
   if (standing !== undefined && action === "close") {
     open.delete(alias);
     closed.set(alias, body.note ?? "");
   } else if (standing !== undefined) {
-    open.set(alias, { ...standing, notes: [...standing.notes, body.note ?? ""] });
+    const acknowledged = action === "acknowledge" ? { acknowledgedBy: body.user ?? "somebody" } : {};
+    open.set(alias, { ...standing, ...acknowledged, notes: [...standing.notes, body.note ?? ""] });
   }
   return answer(202, accepted);
 }

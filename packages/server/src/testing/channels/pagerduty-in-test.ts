@@ -22,6 +22,8 @@ export interface PagerDutyInTest extends AsyncDisposable {
   readonly receiver: Receiver;
   /** Open incidents by their key, as they were triggered last. */
   readonly open: Map<string, PagerDutyEventInTest>;
+  /** Keys of open incidents that somebody looks after. */
+  readonly acknowledged: Set<string>;
   readonly changes: PagerDutyEventInTest[];
   answerNext(answer: PagerDutyAnswer): void;
 }
@@ -29,10 +31,11 @@ export interface PagerDutyInTest extends AsyncDisposable {
 /** The Events API v2 on the loopback, with one service. */
 export async function startPagerDuty(): Promise<PagerDutyInTest> {
   const open = new Map<string, PagerDutyEventInTest>();
+  const acknowledged = new Set<string>();
   const changes: PagerDutyEventInTest[] = [];
   let given: PagerDutyAnswer | null = null;
   const receiver = await startReceiver((response, request) => {
-    const answer = given ?? answerTo(request, open, changes);
+    const answer = given ?? answerTo(request, { open, acknowledged, changes });
     given = null;
     response.writeHead(answer.status, answer.headers ?? {}).end(answer.body);
   });
@@ -42,6 +45,7 @@ export async function startPagerDuty(): Promise<PagerDutyInTest> {
     host,
     receiver,
     open,
+    acknowledged,
     changes,
     answerNext: (answer) => {
       given = answer;
@@ -52,8 +56,7 @@ export async function startPagerDuty(): Promise<PagerDutyInTest> {
 
 function answerTo(
   request: Received,
-  open: Map<string, PagerDutyEventInTest>,
-  changes: PagerDutyEventInTest[],
+  { open, acknowledged, changes }: Pick<PagerDutyInTest, "open" | "acknowledged" | "changes">,
 ): PagerDutyAnswer {
   if (request.method !== "POST" || request.body.length > 512_000) return { status: 400, body: "" };
   const event = JSON.parse(request.body) as PagerDutyEventInTest;
@@ -68,10 +71,15 @@ function answerTo(
   }
   if (request.path !== "/v2/enqueue") return { status: 404, body: "" };
   const { dedup_key: key = "made up" } = event;
-  if (event.event_action === "resolve") open.delete(key);
-  else open.set(key, event);
+  const action = event.event_action;
+  // One that is acknowledged stays so, whatever triggers it again; for what is not open both others are dropped.
+  if (action === "trigger") open.set(key, event);
+  else if (action === "acknowledge" && open.has(key)) acknowledged.add(key);
+  else if (action === "resolve" && open.delete(key)) acknowledged.delete(key);
   return { status: 202, body: JSON.stringify({ status: "success", message: "Event processed", dedup_key: key }) };
 }
+
+const actions: ReadonlySet<string> = new Set(["trigger", "acknowledge", "resolve"]);
 
 function wrongWith(event: PagerDutyEventInTest, isChange: boolean): readonly string[] {
   const { routing_key: key, event_action: action, dedup_key: dedup = "", payload = {} } = event;
@@ -81,8 +89,8 @@ function wrongWith(event: PagerDutyEventInTest, isChange: boolean): readonly str
   };
   check(key === pagerDutyKey, "'routing_key' is invalid or missing");
   check(dedup.length <= 255, "'dedup_key' is too long");
-  if (!isChange) check(action === "trigger" || action === "resolve", "'event_action' is invalid or missing");
-  if (action === "resolve") return wrong;
+  if (!isChange) check(actions.has(action ?? ""), "'event_action' is invalid or missing");
+  if (action === "acknowledge" || action === "resolve") return wrong;
   check(typeof payload.summary === "string" && payload.summary !== "", "'payload.summary' is missing or blank");
   check((payload.summary?.length ?? 0) <= 1_024, "'payload.summary' is too long");
   if (isChange) return wrong;
