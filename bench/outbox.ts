@@ -21,6 +21,8 @@ interface Looks {
   /** Microseconds. */
   readonly forNothing: number;
   readonly forFour: number;
+  /** Written, claimed and finished. */
+  readonly sent: number;
   readonly lag: number;
   readonly prune: number;
 }
@@ -40,6 +42,7 @@ export const run: Bench = async () => {
   const rows = [
     ["a claim that finds nothing", empty, crowded.forNothing],
     ["a claim that returns four", idle.forFour, crowded.forFour],
+    ["a message written, claimed and sent", idle.sent, crowded.sent],
     ["how far it lags, for /metrics", idle.lag, crowded.lag],
     ["deleting what is too old, and nothing is", idle.prune, crowded.prune],
   ] as const;
@@ -48,7 +51,7 @@ export const run: Bench = async () => {
     ["what", "without", "with", "times"],
     rows.map(([what, without, beside]) => [what, without.toFixed(0), beside.toFixed(0), (beside / without).toFixed(1)]),
   );
-  return rows.slice(0, 2).map(([what, without, beside]) => ({
+  return rows.slice(0, 3).map(([what, without, beside]) => ({
     what: `${what}, beside the same without a dead channel`,
     measured: `${(beside / without).toFixed(1)} times`,
     aim: `less than ${aimTimes} times`,
@@ -63,10 +66,19 @@ const look = (limit: number, excludeChannels: readonly string[] = []) => {
 async function measure(store: Store): Promise<Looks> {
   const forNothing = await timeOf(rounds, () => store.claimOutbox(look(4, ["works"])));
   const forFour = await timeOf(rounds, () => store.claimOutbox(look(4)));
+  let n = 0;
+  const sent = await timeOf(rounds, async () => {
+    const agent = `late-${(n += 1)}`;
+    // Due longer than anything else, so that it is the one that is claimed.
+    await store.addOutbox([{ key: agent, channel: "works", agent, at: now - HOUR, body: {} }]);
+    const [row] = await store.claimOutbox(look(1));
+    if (row?.key !== agent) throw new Error(`claimed ${row?.key} in place of ${agent}`);
+    await store.finishOutbox(row.id, { sent: true, at: now, tookMs: 5 });
+  });
   const lag = await timeOf(rounds / 10, () => store.outboxLag(now));
   const old = now - DAY;
   const before = { beats: old, history: old, incidents: old, outbox: old };
-  return { forNothing, forFour, lag, prune: await timeOf(rounds / 10, () => store.prune(before, 500)) };
+  return { forNothing, forFour, sent, lag, prune: await timeOf(rounds / 10, () => store.prune(before, 500)) };
 }
 
 /** One message after the other to each agent in turn. */
