@@ -13,6 +13,7 @@ const benches = {
   otlp: "spans a second from OpenTelemetry to calls, beside JSON.parse",
   prices: "what pricing a call costs, beside the library of the price tables",
   memory: "what a server weighs with 1,000 agents",
+  outbox: "what a look into the outbox costs while tens of thousands wait for a dead channel",
   report: "how long a month over 200 agents takes to report, beside reading its hours",
   meter: "what the metering proxy adds to a call, and what it weighs with 1,000 streams",
   keepers: "Midwatch beside PM2, supervisord and Docker; writes docs/keepers.md",

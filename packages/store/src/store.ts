@@ -488,7 +488,10 @@ export interface Store {
   /** Hours that begin in the span, by agent and hour. Every durable beat is in them. */
   hours(query: { readonly agent?: string; readonly from: Ms; readonly to: Ms }): Promise<readonly HourRow[]>;
 
-  /** Claims up to `limit` due rows until `leaseUntil`; per channel the oldest first, and none while an older row of the same agent and channel is unfinished. */
+  /**
+   * Claims up to `limit` due rows until `leaseUntil`, and returns them oldest first. None is claimed while an older row of the
+   * same agent and channel is unfinished; when there are more, those that have been due longest are taken.
+   */
   claimOutbox(query: {
     readonly now: Ms;
     readonly leaseUntil: Ms;

@@ -6,7 +6,7 @@ import test from "node:test";
 import { DAY, HOUR, MINUTE, SECOND, type Ms } from "@midwatch/core";
 import type { WebhookBody } from "@midwatch/protocol";
 import { openSqliteStore, type OutboxRow, type Store } from "@midwatch/store";
-import type { Channel } from "../channels/channel.ts";
+import type { Channel, SendOutcome } from "../channels/channel.ts";
 import { createChannel } from "../channels/create-channel.ts";
 import { silent } from "../testing/channel-examples.ts";
 import { startReceiver, type Receiver } from "../testing/loopback-receiver.ts";
@@ -176,6 +176,65 @@ test("a channel that hangs takes up its own few places and delays no other", asy
   await outbox.hook("hangs").arrived(4);
   assert.equal(outbox.keysAt("hangs").length, 4);
 });
+
+test("a receiver that asks for patience gets it from the whole channel, and other channels go on", async () => {
+  await using outbox = await Outbox.open("me", "team");
+  outbox.hook("me").answerWith((response) => response.writeHead(429, { "retry-after": "120" }).end());
+  const delivery = outbox.delivery();
+  await outbox.write("me", "k1");
+  await outbox.settle(delivery);
+  await outbox.write("me", "k2", { agent: "other-bot" });
+  await outbox.write("team", "k3");
+  await outbox.later(delivery, 119 * SECOND);
+  assert.deepEqual([outbox.keysAt("me"), outbox.keysAt("team")], [["k1"], ["k3"]]);
+  outbox.hook("me").answerWith((response) => response.end());
+  await outbox.later(delivery, SECOND);
+  assert.deepEqual(outbox.keysAt("me").toSorted(), ["k1", "k1", "k2"]);
+});
+
+test("a receiver that asks for a day keeps that message away, and is asked again about others after ten minutes", async () => {
+  await using outbox = await Outbox.open("me");
+  outbox.hook("me").answerWith((response) => response.writeHead(503, { "retry-after": "86400" }).end());
+  const delivery = outbox.delivery();
+  await outbox.write("me", "k1");
+  await outbox.settle(delivery);
+  outbox.hook("me").answerWith((response) => response.end());
+  await outbox.write("me", "k2", { agent: "other-bot" });
+  await outbox.later(delivery, 10 * MINUTE - SECOND);
+  assert.deepEqual(outbox.keysAt("me"), ["k1"]);
+  await outbox.later(delivery, SECOND);
+  assert.deepEqual(outbox.keysAt("me"), ["k1", "k2"]);
+  await outbox.later(delivery, DAY - 10 * MINUTE);
+  assert.deepEqual(outbox.keysAt("me"), ["k1", "k2", "k1"]);
+});
+
+/** Twenty thousand messages that are older than whatever a test writes, each of an agent of its own. */
+async function writeBacklog(outbox: Outbox, channel: string): Promise<void> {
+  const drafts = Array.from({ length: 20_000 }, (_, n) => {
+    return draftOf({ ...silent, id: `${channel}-${n}`, agent: `bot-${n}` }, channel, outbox.now - HOUR);
+  });
+  await outbox.store.addOutbox(drafts);
+}
+
+for (const [what, configured, send] of [
+  ["fails at once", true, (): SendOutcome => ({ sent: false, retry: true, error: "refused" })],
+  ["delivers at once", true, (): SendOutcome => ({ sent: true })],
+  ["is no longer in the configuration", false, null],
+] as const) {
+  test(`20,000 messages that wait for a channel that ${what} delay no other channel, and no other work`, async () => {
+    await using outbox = await Outbox.open("works");
+    await writeBacklog(outbox, "backlog");
+    for (let n = 0; n < 10; n += 1) await outbox.write("works", `w${n}`, { agent: `bot-${n}` });
+    const backlog: Channel = { name: "backlog", send: () => Promise.resolve(send?.() ?? { sent: true }) };
+    const channels = new Map([...(configured ? [["backlog", backlog] as const] : []), ...outbox.channels()]);
+    const delivery = outbox.delivery(outbox.store, channels);
+    delivery.wake();
+    await outbox.hook("works").arrived(10);
+    const waiting = (await outbox.store.outboxLag(outbox.now)).get("backlog")?.waiting ?? 0;
+    assert.ok(waiting > 15_000, `${waiting} of 20,000 still wait when the other channel has all of its messages`);
+    await delivery.stop();
+  });
+}
 
 test("a worker that died between sending and recording is followed by one that sends the same key again", async () => {
   await using outbox = await Outbox.open("me");

@@ -1,8 +1,10 @@
+import { setImmediate as breath } from "node:timers/promises";
 import { SECOND, type DurationMs, type Ms } from "@midwatch/core";
 import type { OutboxRow, Store } from "@midwatch/store";
 import type { Channel, SendOutcome } from "../channels/channel.ts";
 import type { Log } from "../log.ts";
 import { createHealthKeeper } from "./channel-health.ts";
+import { createPlaces } from "./places.ts";
 import { nextTry } from "./retry.ts";
 import { messageOf } from "./stored-message.ts";
 
@@ -11,7 +13,8 @@ import { messageOf } from "./stored-message.ts";
  * crashes between claiming and finishing leaves a row whose claim runs out: it is sent again, with the same key, so that nothing is
  * lost and a receiver can tell. The store hands out rows in order per agent and channel and keeps the next one back until
  * the one before is finished; here only the breadth is limited, per channel, so that a channel that hangs fills its own
- * few places and nobody else's.
+ * few places and nobody else's. Channels are served in turn, so that a long line for one that answers at once, or is no longer
+ * in the configuration, delays no other either.
  */
 
 /** How long a claim lasts; longer than a try can, so that two workers never hold one row. */
@@ -48,35 +51,37 @@ export interface Delivery {
 }
 
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { store, channels, now, log } = options;
-  const perform = createPerformer(options);
-  const perChannel = options.perChannel ?? 4;
+  const { store, now, log } = options;
+  const places = createPlaces({ perChannel: options.perChannel ?? 4, now });
+  const perform = createPerformer(options, places.rest);
   const stopping = new AbortController();
-  const underWay = new Map<string, number>();
   const tries = new Set<Promise<void>>();
   let stopped = false;
   let looking: Promise<void> | null = null;
   let lookAgain = false;
   let timer: NodeJS.Timeout | null = null;
 
-  /** Claims until nothing is due or every place is taken. A claim is never wider than the fullest open channel has room for. */
+  /** Claims in rounds, in which each channel has one turn, until a round finds nothing that is due and has a place. */
   async function claimWhatFits(): Promise<void> {
+    let served = new Set<string>();
     while (!stopped) {
-      const room = new Map([...channels.keys()].map((name) => [name, perChannel - (underWay.get(name) ?? 0)]));
-      const full = [...room.keys()].filter((name) => room.get(name) === 0);
-      const limit = Math.min(perChannel, ...[...room.values()].filter((places) => places > 0));
-      if (full.length > 0 && full.length === room.size) return;
       const at = now();
-      const rows = await store.claimOutbox({ now: at, leaseUntil: at + claimMs, limit, excludeChannels: full });
-      if (rows.length === 0) return;
-      for (const row of rows) begin(row);
+      const rows = await store.claimOutbox({ now: at, leaseUntil: at + claimMs, ...places.open(served) });
+      if (rows.length === 0 && served.size === 0) return;
+      if (rows.length === 0) served = new Set();
+      for (const row of rows) {
+        served.add(row.channel);
+        begin(row);
+      }
+      // A store and a channel that both answer at once would otherwise keep everything else in this process waiting.
+      await breath();
     }
   }
 
   function begin(row: OutboxRow): void {
-    underWay.set(row.channel, (underWay.get(row.channel) ?? 0) + 1);
+    places.take(row.channel);
     const trying = perform(row, stopping.signal).finally(() => {
-      underWay.set(row.channel, (underWay.get(row.channel) ?? 1) - 1);
+      places.free(row.channel);
       tries.delete(trying);
       // A place is free, and the next message of this agent may be due now.
       wake();
@@ -127,7 +132,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 }
 
 /** Makes the function that tries one claimed row and records what became of it. It never rejects. */
-function createPerformer({ store, channels, now, random, log }: DeliveryOptions) {
+function createPerformer(
+  { store, channels, now, random, log }: DeliveryOptions,
+  rest: (channel: string, waitMs: DurationMs) => void,
+) {
   const health = createHealthKeeper(store, [...channels.keys()]);
   const unrecorded = new Set<string>();
 
@@ -160,7 +168,8 @@ function createPerformer({ store, channels, now, random, log }: DeliveryOptions)
       await health.worked(row.channel);
       return;
     }
-    const { error } = outcome;
+    const { error, retryAfterMs = 0 } = outcome;
+    rest(row.channel, retryAfterMs);
     const retryAt = nextTry({ tries: row.attempts, writtenAt: row.at, now: at, outcome, random });
     log.warn({ channel: row.channel, key: row.key, error, retryAt }, "a notification was not delivered");
     // Before the row is finished: a crash in between repeats both, and the report's key makes that harmless.

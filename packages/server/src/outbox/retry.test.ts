@@ -40,6 +40,11 @@ test("after a day there is no more try, and the last one is made when the day is
   assert.equal(wait(61, 1, { age: DAY }), null);
 });
 
+test("a receiver that asks for more than is left of the day is asked once more, when it said", () => {
+  assert.equal(wait(60, 1, { age: DAY - MINUTE, retryAfterMs: HOUR }), HOUR);
+  assert.equal(wait(61, 1, { age: DAY - MINUTE + HOUR, retryAfterMs: HOUR }), null);
+});
+
 test("a notification that waited two days for Midwatch to come back is still tried a few times", () => {
   assert.deepEqual(
     [1, 4, 5].map((tries) => wait(tries, 1, { age: 2 * DAY })),

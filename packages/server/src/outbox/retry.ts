@@ -31,7 +31,8 @@ export function nextTry({ tries, writtenAt, now, outcome, random }: FailedTry): 
   const giveUpAt = tries < fewestTries ? Infinity : writtenAt + giveUpAfterMs;
   if (now >= giveUpAt) return null;
   const most = Math.min(longestWaitMs, firstWaitMs * 2 ** (tries - 1));
-  const wait = Math.max(SECOND, Math.floor(random() * most), outcome.retryAfterMs ?? 0);
-  // The last try is made exactly when the day is over, so that a long wait never cuts the day short.
-  return Math.min(now + wait, giveUpAt);
+  const wait = Math.max(SECOND, Math.floor(random() * most));
+  // The last try is made exactly when the day is over, so that a long wait never cuts the day short; unless the receiver asked
+  // for longer: then it is made when the receiver said.
+  return Math.max(Math.min(now + wait, giveUpAt), now + (outcome.retryAfterMs ?? 0));
 }

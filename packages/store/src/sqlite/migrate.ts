@@ -12,9 +12,10 @@ import { schema4 } from "./schema-4.ts";
 import { schema5 } from "./schema-5.ts";
 import { schema6 } from "./schema-6.ts";
 import { schema7 } from "./schema-7.ts";
+import { schema8 } from "./schema-8.ts";
 
 /** In order; the n-th leads from version n − 1 to n. */
-const migrations: readonly string[] = [schema1, schema2, schema3, schema4, schema5, schema6, schema7];
+const migrations: readonly string[] = [schema1, schema2, schema3, schema4, schema5, schema6, schema7, schema8];
 
 /** "MWCH": tells a Midwatch database from any other SQLite file. */
 const applicationId = 0x4d574348;

@@ -36,12 +36,19 @@ id, key, channel, agent, thread, at, body, state, attempts, next_at, last_error,
  WHERE earlier.thread = outbox.thread AND earlier.channel = outbox.channel AND earlier.receipt IS NOT NULL
  AND earlier.id < outbox.id ORDER BY id DESC LIMIT 1) AS earlier_receipt`;
 
-// The oldest unfinished row of each agent and channel, those that are due, oldest first.
+// Channel by channel, so that the heads of a channel that is left out are not even passed by. The names are found by jumping
+// from one to the next.
 const selectDue = `
-SELECT id FROM outbox
-WHERE id IN (SELECT min(id) FROM outbox WHERE finished_at IS NULL GROUP BY channel, agent)
-AND next_at <= ?1 AND channel NOT IN (SELECT value FROM json_each(?2))
-ORDER BY id LIMIT ?3`;
+WITH RECURSIVE channels (name) AS (
+  SELECT min(channel) FROM outbox WHERE head = 1
+  UNION ALL
+  SELECT (SELECT min(channel) FROM outbox WHERE head = 1 AND channel > name) FROM channels WHERE name IS NOT NULL
+)
+SELECT due.id FROM channels JOIN outbox AS due ON due.id IN (
+  SELECT id FROM outbox WHERE head = 1 AND channel = name AND next_at <= ?1 ORDER BY next_at, id LIMIT ?3
+)
+WHERE name NOT IN (SELECT value FROM json_each(?2))
+ORDER BY due.next_at, due.id LIMIT ?3`;
 
 const claim = `
 UPDATE outbox SET state = 'claimed', attempts = attempts + 1, next_at = ?
@@ -57,7 +64,8 @@ export function claimDue(db: Connection, query: ClaimQuery): readonly OutboxRow[
 
 function dueIds(db: Connection, query: ClaimQuery): readonly number[] {
   const excluded = JSON.stringify(query.excludeChannels ?? []);
-  return db.all(selectDue, query.now, excluded, query.limit).map((row) => number(row, "id"));
+  const longestDue = db.all(selectDue, query.now, excluded, query.limit).map((row) => number(row, "id"));
+  return longestDue.toSorted((a, b) => a - b);
 }
 
 /** Nothing happens unless the row is still claimed: a second outcome of the same claim is no news. */
@@ -138,9 +146,12 @@ export function readOutbox(db: Connection, query: Parameters<Store["outbox"]>[0]
 }
 
 const lagByChannel = `
-SELECT channel, sum(finished_at IS NULL) AS waiting, min(iif(finished_at IS NULL, at, NULL)) AS oldest,
-  sum(state = 'failed') AS failed
-FROM outbox WHERE finished_at IS NULL OR state = 'failed' GROUP BY channel`;
+SELECT channel, sum(waiting) AS waiting, min(oldest) AS oldest, sum(failed) AS failed FROM (
+  SELECT channel, count(*) AS waiting, min(at) AS oldest, 0 AS failed FROM outbox
+  WHERE finished_at IS NULL GROUP BY channel
+  UNION ALL
+  SELECT channel, 0, NULL, count(*) FROM outbox WHERE state = 'failed' GROUP BY channel
+) GROUP BY channel`;
 
 export function readLag(db: Connection, now: Ms): ReadonlyMap<string, OutboxLag> {
   return new Map(

@@ -11,9 +11,10 @@ type Before = Parameters<Store["prune"]>[0];
 const oldHistory = "DELETE FROM history WHERE id IN (SELECT id FROM history WHERE at < ? ORDER BY at, id LIMIT ?)";
 const oldIncidents = `
 DELETE FROM incidents WHERE id IN (SELECT id FROM incidents WHERE opened_at < ?1 AND resolved_at < ?1 LIMIT ?2)`;
-const oldOutbox = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ? ORDER BY id LIMIT ?)";
+const oldOutbox =
+  "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ? ORDER BY finished_at, id LIMIT ?)";
 const oldAttempts = `
-DELETE FROM attempts WHERE outbox_id IN (SELECT id FROM outbox WHERE finished_at < ? ORDER BY id LIMIT ?)`;
+DELETE FROM attempts WHERE outbox_id IN (SELECT id FROM outbox WHERE finished_at < ? ORDER BY finished_at, id LIMIT ?)`;
 const oldSilences = "DELETE FROM silences WHERE id IN (SELECT id FROM silences WHERE until_at < ? LIMIT ?)";
 const oldLinks = "DELETE FROM used_links WHERE id IN (SELECT id FROM used_links WHERE at < ? LIMIT ?)";
 const oldEvidence = "DELETE FROM evidence WHERE id IN (SELECT id FROM evidence WHERE at < ? LIMIT ?)";

@@ -7,6 +7,7 @@ import { foldClaims } from "./contract/fold.ts";
 import { historyClaims, incidentClaims } from "./contract/history.ts";
 import { deskClaims } from "./contract/desk.ts";
 import { outboxClaims } from "./contract/outbox.ts";
+import { outboxOrderClaims } from "./contract/outbox-order.ts";
 import { pruneClaims } from "./contract/prune.ts";
 import { refusalClaims } from "./contract/refusals.ts";
 import { telemetryClaims } from "./contract/telemetry.ts";
@@ -24,6 +25,7 @@ const contract: Readonly<Record<string, Claims>> = {
   incidents: incidentClaims,
   evidence: evidenceClaims,
   outbox: outboxClaims,
+  "order of the outbox": outboxOrderClaims,
   desk: deskClaims,
   commands: commandClaims,
   keys: keyClaims,
