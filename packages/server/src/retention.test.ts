@@ -67,7 +67,7 @@ test("old beats and old history go, in as many batches as it takes; what is youn
     history.items.map(({ at }) => at),
     [now - kept.history + HOUR],
   );
-  const hours = await store.hours({ agent: "bot", from: from - DAY, to: now });
+  const hours = await store.hours({ agents: ["bot"], from: from - DAY, to: now });
   assert.equal(
     hours.reduce((sum, hour) => sum + hour.tokens, 0),
     12_000,

@@ -486,7 +486,11 @@ export interface Store {
   incident(id: number): Promise<StoredIncident | null>;
   evidence(id: number): Promise<StoredEvidence | null>;
   /** Hours that begin in the span, by agent and hour. Every durable beat is in them. */
-  hours(query: { readonly agent?: string; readonly from: Ms; readonly to: Ms }): Promise<readonly HourRow[]>;
+  hours(query: {
+    readonly agents?: readonly string[];
+    readonly from: Ms;
+    readonly to: Ms;
+  }): Promise<readonly HourRow[]>;
 
   /**
    * Claims up to `limit` due rows until `leaseUntil`, and returns them oldest first. None is claimed while an older row of the

@@ -46,24 +46,41 @@ export async function gatherFacts(
   const { store, only } = sources;
   const asked = { span, now, gaps: await gapsIn(span, store), models: await modelsIn(span, store) };
   const agents: AgentFacts[] = [];
-  let read = 0;
-  for await (const row of rowsOf(only, store)) {
-    if (read++ % agentsPerTurn === 0) await nextTurn();
-    if (row.state.firstSeenAt < span.to) agents.push(await agentFacts(row, asked, sources));
+  for await (const rows of rowsOf(only, store)) {
+    await nextTurn();
+    const known = rows.filter(({ state }) => state.firstSeenAt < span.to);
+    // An hour of the ledger is one of UTC. Where the zone is off by half an hour, the one that midnight cuts counts for the day it began in.
+    const hours = Map.groupBy(
+      await store.hours({
+        agents: known.map(({ name }) => name),
+        from: Math.min(span.beforeFrom, slowFromOf(span)),
+        to: span.to,
+      }),
+      ({ agent }) => agent,
+    );
+    for (const row of known) agents.push(await agentFacts(row, hours.get(row.name) ?? [], asked, sources));
   }
   const { period, date, zone, from, to, days, slowDays, beforeDays } = span;
   return { period, date, zone, from, to, madeAt: now, days, slowDays, beforeDays, agents };
 }
 
-async function* rowsOf(only: string | null, store: Pick<Store, "agent" | "agents">): AsyncIterable<AgentRow> {
+function slowFromOf({ slowDays, from }: ReportSpan): Ms {
+  return slowDays[0]?.from ?? from;
+}
+
+/** A few at a time. */
+async function* rowsOf(
+  only: string | null,
+  store: Pick<Store, "agent" | "agents">,
+): AsyncIterable<readonly AgentRow[]> {
   if (only !== null) {
     const row = await store.agent(only);
-    if (row !== null) yield row;
+    if (row !== null) yield [row];
     return;
   }
   for (let cursor: string | null = null, first = true; first || cursor !== null; first = false) {
-    const page: PageOf<AgentRow> = await store.agents({ limit: pageSize, cursor });
-    yield* page.items;
+    const page: PageOf<AgentRow> = await store.agents({ limit: agentsPerTurn, cursor });
+    yield page.items;
     cursor = page.next;
   }
 }
@@ -77,6 +94,7 @@ interface Asked {
 
 async function agentFacts(
   row: AgentRow,
+  hours: readonly HourRow[],
   { span, now, gaps, models }: Asked,
   sources: FactSources,
 ): Promise<AgentFacts> {
@@ -84,10 +102,8 @@ async function agentFacts(
   const { name, state } = row;
   const { recovery, supervisor } = state;
   const { from, to, beforeFrom } = span;
-  const slowFrom = span.slowDays[0]?.from ?? from;
+  const slowFrom = slowFromOf(span);
   const since = Math.min(from, slowFrom);
-  // An hour of the ledger is one of UTC. Where the zone is off by half an hour, the one that midnight cuts counts for the day it began in.
-  const hours = await store.hours({ agent: name, from: Math.min(beforeFrom, slowFrom), to });
   const history = await historyOf(name, { from: since, to }, store);
   const incidents = await incidentsOf(row, { span: { from: since, to }, now }, store);
   const { slowDays } = span;

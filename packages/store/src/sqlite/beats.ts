@@ -153,20 +153,17 @@ export function readRecentBeats(
 
 // Totals are exact in the file and handed out as floats: `node:sqlite` refuses integers above 2^53 where the interface
 // would rather have the nearest number. Agents come first in the join, so that each is a seek and not a scan of all hours.
-const hourFloats = `
-CAST(tokens AS REAL) AS tokens, max_cycle_tokens, CAST(cost_usd_micros AS REAL) AS cost_usd_micros, unpriced_beats,
-  timed_cycles, cycle_ms, max_memory_bytes, baseline_sum / nullif(judged_cycles, 0) AS baseline`;
-
 const filedHoursOf = (which: string): string => `
-SELECT name, hour, beats, cycles, ${hourFloats} FROM agents CROSS JOIN agent_hours ON agent_id = agents.id
+SELECT name, hour, beats, cycles, CAST(tokens AS REAL), max_cycle_tokens, CAST(cost_usd_micros AS REAL), unpriced_beats,
+  timed_cycles, cycle_ms, max_memory_bytes, baseline_sum / nullif(judged_cycles, 0)
+FROM agents CROSS JOIN agent_hours ON agent_id = agents.id
 WHERE hour >= ?1 AND hour < ?2 ${which} ORDER BY name, hour`;
 
 /** What the tail has of these hours, together with what is filed of them. */
 const youngHoursOf = (which: string): string => `
-SELECT name, hour, sum(beats) AS beats, sum(cycles) AS cycles, CAST(${sumOf("tokens")} AS REAL) AS tokens,
-  max(max_cycle_tokens) AS max_cycle_tokens, CAST(${sumOf("cost_usd_micros")} AS REAL) AS cost_usd_micros,
-  sum(unpriced_beats) AS unpriced_beats, sum(timed_cycles) AS timed_cycles, sum(cycle_ms) AS cycle_ms,
-  max(max_memory_bytes) AS max_memory_bytes, sum(baseline_sum) / nullif(sum(judged_cycles), 0) AS baseline
+SELECT name, hour, sum(beats), sum(cycles), CAST(${sumOf("tokens")} AS REAL), max(max_cycle_tokens),
+  CAST(${sumOf("cost_usd_micros")} AS REAL), sum(unpriced_beats), sum(timed_cycles), sum(cycle_ms), max(max_memory_bytes),
+  sum(baseline_sum) / nullif(sum(judged_cycles), 0)
 FROM (
   WITH young AS (${tailHours} WHERE at >= ?1 ${which} GROUP BY agent_id, hour HAVING hour >= ?1 AND hour < ?2)
   SELECT * FROM young
@@ -175,14 +172,18 @@ FROM (
 GROUP BY agent_id, hour`;
 
 const ofAll = { filed: filedHoursOf(""), young: youngHoursOf("") };
-const ofOne = { filed: filedHoursOf("AND agent_id = ?3"), young: youngHoursOf("AND agent_id = ?3") };
+const named = "IN (SELECT value FROM json_each(?3))";
+const ofSome = { filed: filedHoursOf(`AND agents.id ${named}`), young: youngHoursOf(`AND agent_id ${named}`) };
 
-/** Hours that begin in [from, to). Most are filed, and need no adding up. */
-export function readHours(db: Connection, agentId: number | null, from: Ms, to: Ms): readonly HourRow[] {
-  const { filed, young } = agentId === null ? ofAll : ofOne;
-  const bounds = agentId === null ? [from, to] : [from, to, agentId];
-  const added = db.all(young, ...bounds).map(hourOf);
-  const hours = db.all(filed, ...bounds).map(hourOf);
+/**
+ * Hours that begin in [from, to). Most are filed, and need no adding up. A report reads hundreds of thousands of them: as rows of
+ * values, which takes half of the time that objects do.
+ */
+export function readHours(db: Connection, agentIds: readonly number[] | null, from: Ms, to: Ms): readonly HourRow[] {
+  const { filed, young } = agentIds === null ? ofAll : ofSome;
+  const bounds = agentIds === null ? [from, to] : [from, to, JSON.stringify(agentIds)];
+  const added = db.values(young, ...bounds).map(hourOf);
+  const hours = db.values(filed, ...bounds).map(hourOf);
   if (added.length === 0) return hours;
   const keyOf = ({ agent, hour }: HourRow): string => `${hour} ${agent}`;
   const replaced = new Set(added.map(keyOf));
@@ -191,20 +192,16 @@ export function readHours(db: Connection, agentId: number | null, from: Ms, to: 
   );
 }
 
-function hourOf(row: Columns): HourRow {
+/** In the order of the columns above; what the schema says of them holds for what stands in a STRICT table. */
+function hourOf(values: readonly unknown[]): HourRow {
+  const [agent, hour, beats, cycles, tokens, maxCycleTokens, costUsdMicros, unpricedBeats, ...more] = values as [
+    ...[string, number, number, number, number, number, number, number],
+    ...[number, number, number | null, number | null],
+  ];
+  const [timedCycles, cycleMs, maxMemoryBytes, baseline] = more;
   return {
-    agent: text(row, "name"),
-    hour: number(row, "hour"),
-    beats: number(row, "beats"),
-    cycles: number(row, "cycles"),
-    tokens: number(row, "tokens"),
-    maxCycleTokens: number(row, "max_cycle_tokens"),
-    costUsdMicros: number(row, "cost_usd_micros"),
-    unpricedBeats: number(row, "unpriced_beats"),
-    timedCycles: number(row, "timed_cycles"),
-    cycleMs: number(row, "cycle_ms"),
-    maxMemoryBytes: numberOrNull(row, "max_memory_bytes"),
-    baseline: numberOrNull(row, "baseline"),
+    ...{ agent, hour, beats, cycles, tokens, maxCycleTokens, costUsdMicros, unpricedBeats },
+    ...{ timedCycles, cycleMs, maxMemoryBytes, baseline },
   };
 }
 

@@ -59,6 +59,13 @@ export class Connection {
     return this.statement(sql).all(...values);
   }
 
+  /** The same as rows of values, in the order of the columns: for reads of very many. */
+  values(sql: string, ...values: SQLInputValue[]): readonly (readonly SQLOutputValue[])[] {
+    const statement = this.statement(sql);
+    statement.setReturnArrays(true);
+    return statement.all(...values) as unknown as SQLOutputValue[][];
+  }
+
   /** All of `work` or nothing of it; durable when this returns. */
   transaction<T>(work: () => T): T {
     this.#requireFile();

@@ -111,7 +111,7 @@ function agentStore(db: Connection, agents: AgentTable): Pick<Store, AgentReads>
       db.perform(() => readIncidents(db, query.agent === undefined ? null : idOf(query.agent), query)),
     incident: (id) => db.perform(() => readIncident(db, id)),
     evidence: (id) => db.perform(() => readEvidence(db, id)),
-    hours: ({ agent, from, to }) => db.perform(() => readHours(db, agent === undefined ? null : idOf(agent), from, to)),
+    hours: ({ agents, from, to }) => db.perform(() => readHours(db, agents?.map(idOf) ?? null, from, to)),
     calls: (agent, query) => db.perform(() => readCalls(db, { id: idOf(agent), name: agent }, query)),
     modelHours: ({ agent, from, to }) =>
       db.perform(() => readModelHours(db, agent === undefined ? null : idOf(agent), from, to)),

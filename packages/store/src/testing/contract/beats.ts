@@ -66,7 +66,7 @@ export const beatClaims: Claims = {
     assert.deepEqual(seqs.slice(-6), [-1, 4, 3, 2, 1, 0]);
     assert.equal(new Set(seqs).size, many + 1);
     await beside(place, async (other) => {
-      const [row] = await other.hours({ agent: "bot", from: morning, to: morning + hour });
+      const [row] = await other.hours({ agents: ["bot"], from: morning, to: morning + hour });
       assert.deepEqual([row?.beats, row?.tokens], [many + 1, many]);
     });
   },
@@ -108,9 +108,11 @@ export const hourClaims: Claims = {
     const quiet = { ...firstHour, agent: "a", beats: 1, cycles: 0, tokens: 0, maxCycleTokens: 0 };
     const quietHour = { ...quiet, costUsdMicros: 0, unpricedBeats: 0, ...untimed };
     assert.deepEqual(await store.hours({ from: morning, to: morning + 2 * hour }), [quietHour, firstHour, secondHour]);
-    assert.deepEqual(await store.hours({ agent: "b", from: morning, to: morning + hour }), [firstHour]);
-    assert.deepEqual(await store.hours({ agent: "b", from: morning + 1, to: morning + 2 * hour }), [secondHour]);
-    assert.deepEqual(await store.hours({ agent: "nobody", from: morning, to: morning + hour }), []);
+    assert.deepEqual(await store.hours({ agents: ["b"], from: morning, to: morning + hour }), [firstHour]);
+    assert.deepEqual(await store.hours({ agents: ["b"], from: morning + 1, to: morning + 2 * hour }), [secondHour]);
+    const both = { agents: ["b", "a", "nobody"], from: morning, to: morning + hour };
+    assert.deepEqual(await store.hours(both), [quietHour, firstHour]);
+    assert.deepEqual(await store.hours({ agents: ["nobody"], from: morning, to: morning + hour }), []);
   },
 
   "an hour knows the most memory of all its beats, whenever they came, and of those that told none nothing": async (

@@ -158,7 +158,7 @@ export const callClaims: Claims = {
       ],
     );
     assert.deepEqual(await store.modelSums({ from: morning + 2 * hour, to: morning + 3 * hour }), []);
-    const [first] = await store.hours({ agent: "bot", from: 0, to: morning + hour });
+    const [first] = await store.hours({ agents: ["bot"], from: 0, to: morning + hour });
     assert.deepEqual([first?.tokens, first?.costUsdMicros, first?.unpricedBeats, first?.beats], [360, 3_000, 1, 0]);
   },
 
