@@ -1,21 +1,23 @@
 // The period day by day and model by model: what charts and bills are made of.
 
 import { sumHours } from "./cost.ts";
-import type { AgentFacts, DaySpan, HourFacts, ModelFacts, ReportFacts } from "./facts.ts";
+import type { AgentFacts, DaySpan, ModelFacts, ReportFacts } from "./facts.ts";
 import type { AgentDay, AgentReport, Alive, FleetReport, ModelUse } from "./report.ts";
 import type { Restart } from "./restarts.ts";
+import { splitByDay } from "./split-by-day.ts";
 
 export function agentDays(
   { hours }: Pick<AgentFacts, "hours">,
   given: { readonly days: readonly DaySpan[]; readonly alive: Alive; readonly restarts: readonly Restart[] },
 ): readonly AgentDay[] {
   const { days, alive, restarts } = given;
+  const byDay = splitByDay(days, hours);
   return days.map(({ date, from, to }, index) => ({
     date,
     up: alive.byDay[index]?.up ?? 0,
     down: alive.byDay[index]?.down ?? 0,
     restarts: restarts.filter(({ at }) => at >= from && at < to).length,
-    usage: sumHours(hoursIn({ from, to }, hours)),
+    usage: sumHours(byDay[index] ?? []),
   }));
 }
 
@@ -45,10 +47,11 @@ export function fleetUse(
   agents: readonly AgentReport[],
   { days, slowDays }: Pick<ReportFacts, "days" | "slowDays">,
 ): Pick<FleetReport, "days" | "models" | "trend"> {
-  const hours = known.flatMap((agent) => agent.hours);
-  const slowHours = known.flatMap(({ slow }) => slow.hours);
   return {
-    days: byDay(days, hours).map(({ date, usage }, index) => {
+    days: usageByDay(
+      days,
+      known.map(({ hours }) => hours),
+    ).map(({ date, usage }, index) => {
       const sum = (amount: (day: AgentDay) => number): number =>
         agents.reduce((total, agent) => total + (agent.days[index] ? amount(agent.days[index]) : 0), 0);
       return {
@@ -60,22 +63,14 @@ export function fleetUse(
       };
     }),
     models: modelUse(known.flatMap(({ models }) => models)),
-    trend: byDay(slowDays, slowHours),
+    trend: usageByDay(
+      slowDays,
+      known.map(({ slow }) => slow.hours),
+    ),
   };
 }
 
-/** The hours of many agents: sorted into their days in one pass. */
-function byDay(days: readonly DaySpan[], hours: readonly HourFacts[]): FleetReport["trend"] {
-  const sorted = hours.toSorted((a, b) => a.hour - b.hour);
-  let next = 0;
-  return days.map(({ date, from, to }) => {
-    while (next < sorted.length && (sorted[next]?.hour ?? 0) < from) next += 1;
-    const start = next;
-    while (next < sorted.length && (sorted[next]?.hour ?? 0) < to) next += 1;
-    return { date, usage: sumHours(sorted.slice(start, next)) };
-  });
-}
-
-function hoursIn({ from, to }: Pick<DaySpan, "from" | "to">, hours: readonly HourFacts[]): readonly HourFacts[] {
-  return hours.filter(({ hour }) => hour >= from && hour < to);
+function usageByDay(days: readonly DaySpan[], ofAgents: readonly AgentFacts["hours"][]): FleetReport["trend"] {
+  const split = ofAgents.map((hours) => splitByDay(days, hours));
+  return days.map(({ date }, index) => ({ date, usage: sumHours(split.flatMap((byDay) => byDay[index] ?? [])) }));
 }

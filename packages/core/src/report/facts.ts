@@ -58,6 +58,7 @@ export interface AgentFacts {
   readonly covered: readonly Span[];
   /** True while a supervisor is at work on the agent: starting it, watching its probation, waiting for the next attempt. */
   readonly mending: boolean;
+  /** In order. */
   readonly hours: readonly HourFacts[];
   /** Of the `beforeDays` local days before. */
   readonly beforeHours: readonly HourFacts[];

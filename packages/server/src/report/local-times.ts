@@ -63,10 +63,14 @@ function spellPeriod({ period, date, last_date: last }: ReportView): string {
   }
 }
 
+/** Making one takes far longer than using it. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
 function format(date: string, options: Intl.DateTimeFormatOptions): string {
-  const spelled = new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" }).format(
-    new Date(`${date}T00:00:00Z`),
-  );
+  const key = JSON.stringify(options);
+  const formatter = formatters.get(key) ?? new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
+  formatters.set(key, formatter);
+  const spelled = formatter.format(new Date(`${date}T00:00:00Z`));
   // Of twelve months this one alone gets four letters.
   return options.month === "short" ? spelled.replace("Sept", "Sep") : spelled;
 }

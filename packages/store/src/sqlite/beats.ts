@@ -180,14 +180,20 @@ const ofSome = { filed: filedHoursOf(`AND agents.id ${named}`), young: youngHour
  * values, which takes half of the time that objects do.
  */
 export function readHours(db: Connection, agentIds: readonly number[] | null, from: Ms, to: Ms): readonly HourRow[] {
-  const { filed, young } = agentIds === null ? ofAll : ofSome;
+  const asked = agentIds === null ? ofAll : ofSome;
   const bounds = agentIds === null ? [from, to] : [from, to, JSON.stringify(agentIds)];
-  const added = db.values(young, ...bounds).map(hourOf);
-  const hours = db.values(filed, ...bounds).map(hourOf);
-  if (added.length === 0) return hours;
+  const added = db.values(asked.young, ...bounds).map(hourOf);
+  const hours = db.values(asked.filed, ...bounds).map(hourOf);
   const keyOf = ({ agent, hour }: HourRow): string => `${hour} ${agent}`;
-  const replaced = new Set(added.map(keyOf));
-  return [...hours.filter((hour) => !replaced.has(keyOf(hour))), ...added].toSorted((a, b) =>
+  const young = new Map(added.map((hour) => [keyOf(hour), hour]));
+  const since = Math.min(...added.map(({ hour }) => hour));
+  const merged = hours.map((hour) => {
+    const whole = hour.hour < since ? undefined : young.get(keyOf(hour));
+    if (whole) young.delete(keyOf(hour));
+    return whole ?? hour;
+  });
+  if (young.size === 0) return merged;
+  return [...merged, ...young.values()].toSorted((a, b) =>
     a.agent === b.agent ? a.hour - b.hour : a.agent < b.agent ? -1 : 1,
   );
 }

@@ -1,6 +1,7 @@
 import { MINUTE, SECOND, type DurationMs } from "../../time.ts";
 import { spellCount, spellDuration } from "../../spell.ts";
 import type { DaySpan, HourFacts } from "../facts.ts";
+import { splitByDay } from "../split-by-day.ts";
 import type { Pattern } from "./pattern.ts";
 import { spellDate, spellShare } from "./pattern-words.ts";
 import { chanceOfRise, median, theilSenSlope, type Point } from "./statistics.ts";
@@ -132,8 +133,9 @@ function dayValues(
   cyclesOf: (hour: HourFacts) => number,
   amountOf: (hour: HourFacts) => number,
 ): readonly DayValue[] {
+  const byDay = splitByDay(days, hours);
   return days.flatMap((day, x) => {
-    const used = hours.filter((hour) => hour.hour >= day.from && hour.hour < day.to && cyclesOf(hour) > 0);
+    const used = (byDay[x] ?? []).filter((hour) => cyclesOf(hour) > 0);
     const value = median(used.map((hour) => amountOf(hour) / cyclesOf(hour)));
     if (sum(used.map(cyclesOf)) < fewestCyclesADay || !(value > 0)) return [];
     return [{ day, value, x, y: Math.log(value) }];

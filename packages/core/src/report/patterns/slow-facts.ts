@@ -9,6 +9,7 @@ export const slowDayCount = 30;
 export interface SlowFacts {
   /** In the order it was written. */
   readonly history: readonly HistoryEntry[];
+  /** In order. */
   readonly hours: readonly HourFacts[];
   readonly incidents: readonly IncidentFact[];
   /** Oldest first. */
