@@ -168,3 +168,68 @@ test("the first member that rises to a page takes its group with it, once", () =
   for (const notice of notices) desk.then(notice, "raised", { severity: "page" });
   assert.deepEqual(desk.heard(), [`me raised ${group}`]);
 });
+
+test("a silence of one member leaves the others of its group told of; a silence of all does not", () => {
+  for (const [silenced, heard] of [[["bot-0"], 1] as const, [["bot-0", "bot-1", "bot-2"], 0] as const]) {
+    const desk = new TestDesk();
+    const steps = [
+      { afterMs: 0, to: ["me"] },
+      { afterMs: 10 * MINUTE, to: ["phone"] },
+    ];
+    desk.set({ routeOf: () => ({ ...plainRoute, steps }) });
+    openOn(desk, 3);
+    desk.later(5 * SECOND);
+    desk.heard();
+    const until = desk.now + 60 * MINUTE;
+    desk.set({
+      mutedBy: ({ agent }, now) =>
+        now < until && silenced.some((name) => name === agent) ? { why: "silence", until, reason: "" } : null,
+    });
+    desk.later(20 * MINUTE);
+    assert.equal(desk.heard().length, heard);
+  }
+});
+
+test("a page that joins a group of warnings takes it with it at once", () => {
+  const desk = new TestDesk();
+  openOn(desk, 3, { severity: "warn" });
+  desk.later(5 * SECOND);
+  const group = desk.said[0]?.thread;
+  desk.heard();
+  desk.open("late", { host: "web-1", kind: "failing", severity: "page" });
+  desk.later(5 * SECOND);
+  assert.equal(desk.said[0]?.severity, "page");
+  assert.equal(desk.said[0].members.length, 4);
+  assert.deepEqual(desk.heard(), [`me raised ${group}`]);
+});
+
+test("those that join a group that is looked after are told to those who know of it, and to nobody else", () => {
+  const desk = new TestDesk();
+  const steps = [
+    { afterMs: 0, to: ["me"] },
+    { afterMs: 10 * MINUTE, to: ["phone"] },
+  ];
+  desk.set({ routeOf: () => ({ ...plainRoute, steps }) });
+  const notices = openOn(desk, 3);
+  desk.later(5 * SECOND);
+  const group = desk.said[0]?.thread;
+  for (const notice of notices) desk.then(notice, "acknowledged", { by: "ada" });
+  desk.heard();
+  desk.later(MINUTE);
+  desk.open("late", { host: "web-1" });
+  desk.later(60 * MINUTE);
+  assert.match(desk.said[0]?.text ?? "", /^Joined since: late\./);
+  assert.deepEqual(desk.heard(), [`me reminder ${group}`]);
+});
+
+test("many that go and are back within the moment of gathering are two messages, not two for each", () => {
+  const desk = new TestDesk();
+  const notices = openOn(desk, 100);
+  desk.later(SECOND);
+  for (const notice of notices) desk.then(notice, "resolved");
+  desk.later(5 * SECOND);
+  assert.equal(desk.said[0]?.members.length, 100);
+  assert.equal(desk.said[1]?.title, "all 100 agents are well again");
+  assert.equal(desk.said.length, 2);
+  assert.deepEqual([...desk.rows.keys()], ["groups"]);
+});

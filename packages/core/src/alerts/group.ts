@@ -5,22 +5,14 @@
 //
 // A silence of half the fleet is the strongest case: a network, a provider, a host of many. It needs no common host.
 
-import { outageKinds } from "../incidents.ts";
 import { MINUTE, type DurationMs, type Ms } from "../time.ts";
+import { fewestOf, fleetKey, joinable, keyOf, openGroups, whatOf, type OpenGroups } from "./group-key.ts";
 import { groupWords, listNames, returnWords } from "./group-words.ts";
 import type { AlertMember } from "./message.ts";
 import type { AlertRoute } from "./rules.ts";
 import { forgetRow, groupKey, keep, recall, say, threadKey, type Sitting } from "./sitting.ts";
-import { dueSteps, memberOf, nextOf, nothingTold, type Telling, type Thread } from "./thread.ts";
+import { dueSteps, memberOf, nextOf, nothingTold, quietFor, stepId, type Telling, type Thread } from "./thread.ts";
 
-/** Fewer than this on one host, or of one kind, are told one by one. */
-const fewest = 3;
-/** A lost supervisor is one fact, however few agents it keeps. */
-const fewestLost = 2;
-/** A common silence: at least so many, and half of those that were up. */
-const fewestOfFleet = 5;
-/** Incidents that began further apart than this have nothing to do with each other. */
-const joinMs: DurationMs = 15 * MINUTE;
 /** How long the first that is back waits for the others before it is told of. */
 const returnMs: DurationMs = MINUTE;
 /** Least time between messages about those who joined, where a message cannot be changed. */
@@ -46,13 +38,6 @@ export interface Group {
   /** How many were up when it began, the members included; for the words. */
   readonly outOf: number;
 }
-
-/** Which groups may still be joined. */
-interface OpenGroups {
-  readonly groups: readonly { readonly id: string; readonly key: string }[];
-}
-
-const openGroups = "groups";
 
 /** Puts threads that belong together into groups; what is left is told one by one. */
 export function groupThreads(sitting: Sitting, threads: readonly Thread[]): readonly Thread[] {
@@ -90,14 +75,8 @@ export function memberAcknowledged(sitting: Sitting, thread: Thread, by: string)
 /** The first member that rises to a page takes the group with it; the others follow without a word. */
 export function memberRaised(sitting: Sitting, thread: Thread): void {
   const group = thread.group === null ? null : recall<Group>(sitting, groupKey(thread.group));
-  if (group === null || group.severity === thread.severity) return;
-  const raised: Group = { ...group, severity: thread.severity };
-  const route = routeOf(sitting, raised);
-  const due = dueSteps({ ...raised.telling, step: 0, from: sitting.now }, route, sitting.now);
-  const telling = { ...due.telling, lastAt: sitting.now };
-  const channels = [...new Set([...due.fresh, ...due.again, ...telling.told])];
-  say(sitting, { ...about(sitting, raised), what: "raised", id: `${group.id}_raised`, channels });
-  store(sitting, { ...raised, telling });
+  if (group !== null && group.severity !== thread.severity)
+    raiseGroup(sitting, { ...group, severity: thread.severity });
 }
 
 /** Its time has come: a step, a reminder, those who joined, or the end of the wait for those who are not back. */
@@ -107,7 +86,8 @@ export function groupDue(sitting: Sitting, key: string): void {
   const { now } = sitting;
   if (group.firstBackAt !== null && now - group.firstBackAt >= returnMs) return endGroup(sitting, group);
   let next = group;
-  if (next.untold > 0 && now - next.telling.lastAt >= followUpMs) next = followUp(sitting, next);
+  const quiet = quietFor(sitting, group) !== null;
+  if (next.untold > 0 && !quiet && now - next.telling.lastAt >= followUpMs) next = followUp(sitting, next);
   store(sitting, tellSteps(sitting, next));
 }
 
@@ -152,13 +132,22 @@ function open(sitting: Sitting, key: string, threads: readonly Thread[]): void {
 function join(sitting: Sitting, group: Group, threads: readonly Thread[]): void {
   for (const thread of threads) keepIn(sitting, thread, group.id);
   const members = [...group.members, ...threads.map(memberOf)];
-  touch(sitting, {
-    ...group,
-    members,
-    lastJoinAt: sitting.now,
-    // A group that somebody looks after takes newcomers in without waking anybody else.
-    untold: group.telling.acknowledgedBy === null ? group.untold + threads.length : 0,
-  });
+  const joined: Group = { ...group, members, lastJoinAt: sitting.now, untold: group.untold + threads.length };
+  if (worst(threads) === "page" && group.severity !== "page") raiseGroup(sitting, { ...joined, severity: "page" });
+  else touch(sitting, joined);
+}
+
+/** It has become worse: the steps begin anew. Where somebody looks after it, whoever was told hears of it and nobody else. */
+function raiseGroup(sitting: Sitting, group: Group): void {
+  const { now } = sitting;
+  const looked = group.telling.acknowledgedBy !== null;
+  const anew: Telling = looked ? group.telling : { ...group.telling, step: 0, from: now };
+  if (isMuted(sitting, group)) return store(sitting, { ...group, telling: anew });
+  const due = dueSteps(anew, routeOf(sitting, group), now);
+  const telling = looked ? anew : { ...due.telling, lastAt: now };
+  const channels = looked ? anew.told : [...new Set([...due.fresh, ...due.again, ...telling.told])];
+  say(sitting, { ...about(sitting, group), what: "raised", id: `${group.id}_raised`, channels });
+  store(sitting, { ...group, telling, untold: 0 });
 }
 
 /** Whoever is not back is told of by itself from now on, as one that everybody has heard of. */
@@ -189,12 +178,13 @@ function endGroup(sitting: Sitting, group: Group): void {
 }
 
 function tellSteps(sitting: Sitting, group: Group): Group {
-  const { now, rules } = sitting;
-  if (group.telling.acknowledgedBy !== null || rules.mutedBy(subjectOf(group), now) !== null) return group;
+  const { now } = sitting;
+  if (group.telling.acknowledgedBy !== null || isMuted(sitting, group) || quietFor(sitting, group) !== null)
+    return group;
   const route = routeOf(sitting, group);
   const { fresh, again, telling } = dueSteps(group.telling, route, now);
   say(sitting, { ...about(sitting, group), what: "opened", id: `${group.id}_opened`, channels: fresh });
-  say(sitting, { ...about(sitting, group), what: "reminder", id: `${group.id}_step_${telling.step}`, channels: again });
+  say(sitting, { ...about(sitting, group), what: "reminder", id: stepId(group.id, telling), channels: again });
   const told = fresh.length + again.length > 0;
   if (told) return { ...group, telling, untold: 0 };
   if (route.remindMs === null || now - telling.lastAt < route.remindMs) return { ...group, telling };
@@ -229,16 +219,29 @@ function touch(sitting: Sitting, group: Group): void {
 }
 
 function store(sitting: Sitting, group: Group): void {
-  const { rules, now } = sitting;
+  const { now } = sitting;
+  const quiet = quietFor(sitting, group) ?? 0;
   const times = [
-    nextOf(group.telling, routeOf(sitting, group)) ?? Infinity,
+    Math.max(quiet, nextOf(group.telling, routeOf(sitting, group)) ?? Infinity),
     group.firstBackAt === null ? Infinity : group.firstBackAt + returnMs,
-    group.untold > 0 ? group.telling.lastAt + followUpMs : Infinity,
+    group.untold > 0 ? Math.max(quiet, group.telling.lastAt + followUpMs) : Infinity,
   ];
   const next = Math.min(...times);
-  const muted = rules.mutedBy(subjectOf(group), now) !== null;
+  const muted = isMuted(sitting, group);
   // While it is muted nothing is told; the end of the silence is looked for.
   keep(sitting, groupKey(group.id), group, next === Infinity ? null : muted ? Math.max(next, now + MINUTE) : next);
+}
+
+/** When all are that it would be told for: a silence of one member is none of the others'. */
+function isMuted(sitting: Sitting, { members }: Group): boolean {
+  const open = members.filter(({ resolvedAt, acknowledged }) => resolvedAt === null && !acknowledged);
+  return (
+    open.length > 0 &&
+    open.every(({ thread: id }) => {
+      const thread = recall<Thread>(sitting, threadKey(id));
+      return thread !== null && sitting.rules.mutedBy(thread, sitting.now) !== null;
+    })
+  );
 }
 
 function keepIn(sitting: Sitting, thread: Thread, group: string): void {
@@ -251,45 +254,6 @@ function about(sitting: Sitting, group: Group) {
   const kind = kinds.size === 1 ? (members[0]?.kind ?? null) : null;
   const words = groupWords(group, sitting.now);
   return { thread: id, agent: null, kind, severity, since, members, detail: null, ...words };
-}
-
-const fleetKey = "fleet|";
-
-/** What a thread may share with others; null for what is never grouped. */
-function keyOf(sitting: Sitting, thread: Thread): string | null {
-  if (thread.agent === null) return null;
-  const route = sitting.rules.routeOf(thread).name;
-  if (thread.kind === "silent" && isCommon(sitting, `${fleetKey}${route}`)) return `${fleetKey}${route}`;
-  const family = outageKinds.some((kind) => kind === thread.kind) ? "outage" : thread.kind;
-  return thread.host === null ? `kind|${thread.kind}|${route}` : `host|${family}|${thread.host}|${route}`;
-}
-
-/** Half of the fleet, or one that is already told of. */
-function isCommon(sitting: Sitting, key: string): boolean {
-  const { up, silentLately } = sitting.rules.fleet(sitting.now);
-  if (silentLately >= fewestOfFleet && silentLately * 2 >= silentLately + up) return true;
-  return joinable(sitting, key) !== null;
-}
-
-function joinable(sitting: Sitting, key: string): Group | null {
-  const open = recall<OpenGroups>(sitting, openGroups)?.groups ?? [];
-  for (const { id } of open.filter((one) => one.key === key)) {
-    const group = recall<Group>(sitting, groupKey(id));
-    if (group !== null && group.firstBackAt === null && sitting.now - group.lastJoinAt <= joinMs) return group;
-  }
-  return null;
-}
-
-function fewestOf(sitting: Sitting, key: string, first: Thread): number {
-  // Those that are late now join it in a moment: it may begin with one.
-  if (key.startsWith(fleetKey)) return sitting.rules.fleet(sitting.now).silentLately >= fewestOfFleet ? 1 : fewest;
-  return first.kind === "supervisor-lost" ? fewestLost : fewest;
-}
-
-function whatOf(key: string, first: Thread): Group["what"] {
-  if (key.startsWith(fleetKey)) return "fleet";
-  if (first.kind === "supervisor-lost") return "supervisor";
-  return key.startsWith("host|") ? "host" : "kind";
 }
 
 function routeOf(sitting: Sitting, group: Group): AlertRoute {
