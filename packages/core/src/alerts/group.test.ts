@@ -108,7 +108,8 @@ test("a minute after the first is back the others are told of one by one", () =>
   desk.later(MINUTE);
   assert.equal(desk.said[0]?.title, "2 of 3 agents are well again");
   assert.match(desk.said[0].text, /Still open after 11 min: bot-2\./);
-  desk.heard();
+  // What was opened for all is closed for all, so it is opened anew: a service that keeps incidents must not show none.
+  assert.deepEqual(desk.heard().slice(1), ["me opened inc_3"]);
   desk.then(third, "resolved");
   assert.deepEqual(desk.heard(), ["me resolved inc_3"]);
 });
@@ -232,4 +233,35 @@ test("many that go and are back within the moment of gathering are two messages,
   assert.equal(desk.said[1]?.title, "all 100 agents are well again");
   assert.equal(desk.said.length, 2);
   assert.deepEqual([...desk.rows.keys()], ["groups"]);
+});
+
+test("of many, those that are not back stay one message, and it is over when only a few or none are left", () => {
+  const desk = new TestDesk();
+  desk.set({ routeOf: () => ({ ...plainRoute, steps: [{ afterMs: 0, to: ["me", "chat"] }] }) });
+  const notices = openOn(desk, 20);
+  desk.later(5 * SECOND);
+  const group = desk.said[0]?.thread;
+  desk.heard();
+  desk.then(notices[0] as AlertNotice, "resolved");
+  assert.deepEqual(desk.heard(), [`chat updated ${group}`]);
+  desk.later(MINUTE);
+  assert.equal(desk.said[0]?.title, "1 of 20 agents are well again");
+  assert.match(desk.said[0].text, /Still open after .* bot-19\.$/);
+  assert.deepEqual(desk.heard(), [`me updated ${group}`]);
+  for (const notice of notices.slice(1, 18)) desk.then(notice, "resolved");
+  desk.later(6 * MINUTE);
+  assert.deepEqual(
+    desk.heard().filter((line) => line.startsWith("me")),
+    [`me resolved ${group}`, "me opened inc_19", "me opened inc_20"],
+  );
+  const many = new TestDesk();
+  const all = openOn(many, 20);
+  many.later(5 * SECOND);
+  many.then(all[0] as AlertNotice, "resolved");
+  many.later(MINUTE);
+  many.heard();
+  for (const notice of all.slice(1)) many.then(notice, "resolved");
+  assert.equal(many.said[0]?.title, "all 20 agents are well again");
+  assert.equal(many.heard().length, 1);
+  assert.deepEqual([...many.rows.keys()], ["groups"]);
 });

@@ -5,39 +5,15 @@
 //
 // A silence of half the fleet is the strongest case: a network, a provider, a host of many. It needs no common host.
 
-import { MINUTE, type DurationMs, type Ms } from "../time.ts";
+import { MINUTE, type Ms } from "../time.ts";
 import { fewestOf, fleetKey, joinable, keyOf, openGroups, whatOf, type OpenGroups } from "./group-key.ts";
+import { followUpMs, isMuted, returnsAt, routeOf, worst, type Group } from "./group-state.ts";
 import { groupWords, listNames, returnWords } from "./group-words.ts";
-import type { AlertMember } from "./message.ts";
-import type { AlertRoute } from "./rules.ts";
 import { forgetRow, groupKey, keep, recall, say, threadKey, type Sitting } from "./sitting.ts";
 import { dueSteps, memberOf, nextOf, nothingTold, quietFor, stepId, type Telling, type Thread } from "./thread.ts";
 
-/** How long the first that is back waits for the others before it is told of. */
-const returnMs: DurationMs = MINUTE;
-/** Least time between messages about those who joined, where a message cannot be changed. */
-const followUpMs: DurationMs = 5 * MINUTE;
-
-export interface Group {
-  readonly id: string;
-  /** What its members have in common. */
-  readonly key: string;
-  readonly what: "fleet" | "host" | "kind" | "supervisor";
-  readonly route: string;
-  readonly host: string | null;
-  readonly members: readonly AlertMember[];
-  readonly severity: Thread["severity"];
-  readonly tags: readonly string[];
-  readonly openedAt: Ms;
-  readonly since: Ms;
-  readonly lastJoinAt: Ms;
-  readonly firstBackAt: Ms | null;
-  /** Joined since the last message that everybody got. */
-  readonly untold: number;
-  readonly telling: Telling;
-  /** How many were up when it began, the members included; for the words. */
-  readonly outOf: number;
-}
+/** So many or fewer that are not back with the others are told of one by one. */
+const fewAlone = 5;
 
 /** Puts threads that belong together into groups; what is left is told one by one. */
 export function groupThreads(sitting: Sitting, threads: readonly Thread[]): readonly Thread[] {
@@ -57,7 +33,12 @@ export function memberBack(sitting: Sitting, thread: Thread, at: Ms): void {
   const group = thread.group === null ? null : recall<Group>(sitting, groupKey(thread.group));
   if (group === null) return;
   const members = group.members.map((member) => (member.thread === thread.id ? { ...member, resolvedAt: at } : member));
-  const next = { ...group, members, firstBackAt: group.firstBackAt ?? sitting.now };
+  const next = {
+    ...group,
+    members,
+    firstBackAt: group.firstBackAt ?? sitting.now,
+    backSince: group.backSince ?? sitting.now,
+  };
   if (members.every(({ resolvedAt }) => resolvedAt !== null)) endGroup(sitting, next);
   else touch(sitting, next);
 }
@@ -84,8 +65,12 @@ export function groupDue(sitting: Sitting, key: string): void {
   const group = recall<Group>(sitting, key);
   if (group === null) return;
   const { now } = sitting;
-  if (group.firstBackAt !== null && now - group.firstBackAt >= returnMs) return endGroup(sitting, group);
   let next = group;
+  if (now >= returnsAt(group)) {
+    if (group.members.filter(({ resolvedAt }) => resolvedAt === null).length <= fewAlone)
+      return endGroup(sitting, group);
+    next = sayBack(sitting, group);
+  }
   const quiet = quietFor(sitting, group) !== null;
   if (next.untold > 0 && !quiet && now - next.telling.lastAt >= followUpMs) next = followUp(sitting, next);
   store(sitting, tellSteps(sitting, next));
@@ -119,6 +104,7 @@ function open(sitting: Sitting, key: string, threads: readonly Thread[]): void {
     since: Math.min(...threads.map(({ since }) => since)),
     lastJoinAt: now,
     firstBackAt: null,
+    backSince: null,
     untold: 0,
     telling: nothingTold,
     outOf: fleet.up + fleet.silentLately,
@@ -169,12 +155,29 @@ function endGroup(sitting: Sitting, group: Group): void {
     const acknowledgedBy = thread.telling.acknowledgedBy ?? group.telling.acknowledgedBy;
     const telling = { ...group.telling, lastAt: now, acknowledgedBy };
     const alone: Thread = { ...thread, group: null, telling };
+    // What was opened for all is closed now, so it is opened for whoever is left.
+    const held = sitting.rules.mutedBy(alone, now) !== null || quietFor(sitting, alone) !== null;
+    if (acknowledgedBy === null && !held) sayAlone(sitting, alone);
     keep(sitting, threadKey(id), alone, nextOf(telling, sitting.rules.routeOf(alone)));
   }
   const open = recall<OpenGroups>(sitting, openGroups)?.groups ?? [];
   keep(sitting, openGroups, { groups: open.filter(({ id }) => id !== group.id) }, null);
   forgetRow(sitting, groupKey(group.id));
   sitting.touched.delete(group.id);
+}
+
+function sayAlone(sitting: Sitting, thread: Thread): void {
+  const { id, agent, kind, severity, title, text, since, detail, telling } = thread;
+  const said = { agent, kind, severity, title, text, since, detail, members: [], channels: telling.told };
+  say(sitting, { ...said, what: "opened", id: `${id}_opened`, thread: id });
+}
+
+/** Where a message can be changed it shows already who is back. */
+function sayBack(sitting: Sitting, group: Group): Group {
+  const channels = group.telling.told.filter((channel) => !sitting.rules.canUpdate(channel));
+  const id = `${group.id}_back_${sitting.now}`;
+  say(sitting, { ...about(sitting, group), ...returnWords(group, sitting.now), what: "updated", id, channels });
+  return { ...group, backSince: null };
 }
 
 function tellSteps(sitting: Sitting, group: Group): Group {
@@ -223,25 +226,13 @@ function store(sitting: Sitting, group: Group): void {
   const quiet = quietFor(sitting, group) ?? 0;
   const times = [
     Math.max(quiet, nextOf(group.telling, routeOf(sitting, group)) ?? Infinity),
-    group.firstBackAt === null ? Infinity : group.firstBackAt + returnMs,
+    returnsAt(group),
     group.untold > 0 ? Math.max(quiet, group.telling.lastAt + followUpMs) : Infinity,
   ];
   const next = Math.min(...times);
   const muted = isMuted(sitting, group);
   // While it is muted nothing is told; the end of the silence is looked for.
   keep(sitting, groupKey(group.id), group, next === Infinity ? null : muted ? Math.max(next, now + MINUTE) : next);
-}
-
-/** When all are that it would be told for: a silence of one member is none of the others'. */
-function isMuted(sitting: Sitting, { members }: Group): boolean {
-  const open = members.filter(({ resolvedAt, acknowledged }) => resolvedAt === null && !acknowledged);
-  return (
-    open.length > 0 &&
-    open.every(({ thread: id }) => {
-      const thread = recall<Thread>(sitting, threadKey(id));
-      return thread !== null && sitting.rules.mutedBy(thread, sitting.now) !== null;
-    })
-  );
 }
 
 function keepIn(sitting: Sitting, thread: Thread, group: string): void {
@@ -254,18 +245,4 @@ function about(sitting: Sitting, group: Group) {
   const kind = kinds.size === 1 ? (members[0]?.kind ?? null) : null;
   const words = groupWords(group, sitting.now);
   return { thread: id, agent: null, kind, severity, since, members, detail: null, ...words };
-}
-
-function routeOf(sitting: Sitting, group: Group): AlertRoute {
-  return sitting.rules.routeOf(subjectOf(group));
-}
-
-/** The first member stands for all: they came by the same route. */
-function subjectOf({ members, severity, host, tags }: Group) {
-  const [first] = members;
-  return { agent: first?.agent ?? null, kind: first?.kind ?? "", severity, host, tags };
-}
-
-function worst(threads: readonly Thread[]): Thread["severity"] {
-  return threads.some(({ severity }) => severity === "page") ? "page" : (threads[0]?.severity ?? "warn");
 }
