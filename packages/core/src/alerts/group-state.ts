@@ -1,6 +1,6 @@
 // What is remembered of a group, and what follows from it alone.
 
-import { MINUTE, type DurationMs, type Ms } from "../time.ts";
+import { MINUTE, SECOND, type DurationMs, type Ms } from "../time.ts";
 import type { AlertMember } from "./message.ts";
 import type { AlertRoute } from "./rules.ts";
 import { recall, threadKey, type Sitting } from "./sitting.ts";
@@ -10,6 +10,9 @@ import type { Telling, Thread } from "./thread.ts";
 const returnMs: DurationMs = MINUTE;
 /** Least time between messages about those who joined, where a message cannot be changed. */
 export const followUpMs: DurationMs = 5 * MINUTE;
+
+/** Least time between two changes of a message. Each is a message in a line, and behind hundreds of them a page would wait. */
+const updateMs: DurationMs = 10 * SECOND;
 
 export interface Group {
   readonly id: string;
@@ -28,6 +31,9 @@ export interface Group {
   readonly firstBackAt: Ms | null;
   /** The first that is back and of which nothing was told yet. */
   readonly backSince: Ms | null;
+  /** Something has changed since the message was changed, at `updatedAt`. */
+  readonly stale: boolean;
+  readonly updatedAt: Ms;
   /** Joined since the last message that everybody got. */
   readonly untold: number;
   readonly telling: Telling;
@@ -39,6 +45,11 @@ export interface Group {
 export function returnsAt({ backSince, firstBackAt }: Group): Ms {
   if (backSince === null) return Infinity;
   return backSince + (backSince === firstBackAt ? returnMs : followUpMs);
+}
+
+/** When its message may be changed again; Infinity while there is nothing to change. */
+export function updatesAt({ stale, updatedAt }: Group): Ms {
+  return stale ? updatedAt + updateMs : Infinity;
 }
 
 /** When all are that it would be told for: a silence of one member is none of the others'. */

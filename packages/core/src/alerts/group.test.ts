@@ -265,3 +265,21 @@ test("of many, those that are not back stay one message, and it is over when onl
   assert.equal(many.heard().length, 1);
   assert.deepEqual([...many.rows.keys()], ["groups"]);
 });
+
+test("a message that can be changed is changed every ten seconds at most, however fast its members come and go", () => {
+  const desk = new TestDesk();
+  desk.set({ routeOf: () => ({ ...plainRoute, steps: [{ afterMs: 0, to: ["chat"] }] }) });
+  const notices = openOn(desk, 100);
+  desk.later(5 * SECOND);
+  desk.heard();
+  for (const notice of notices.slice(0, 50)) {
+    desk.then(notice, "resolved");
+    desk.later(SECOND / 2);
+  }
+  desk.later(10 * SECOND);
+  const updates = desk.said.splice(0);
+  assert.equal(updates.length, 4);
+  assert.equal(updates.at(-1)?.members.filter(({ resolvedAt }) => resolvedAt !== null).length, 50, "the last is whole");
+  desk.later(60 * MINUTE);
+  assert.deepEqual(desk.heard(), []);
+});

@@ -7,7 +7,7 @@
 
 import { MINUTE, type Ms } from "../time.ts";
 import { fewestOf, fleetKey, joinable, keyOf, openGroups, whatOf, type OpenGroups } from "./group-key.ts";
-import { followUpMs, isMuted, returnsAt, routeOf, worst, type Group } from "./group-state.ts";
+import { followUpMs, isMuted, returnsAt, routeOf, updatesAt, worst, type Group } from "./group-state.ts";
 import { groupWords, listNames, returnWords } from "./group-words.ts";
 import { forgetRow, groupKey, keep, recall, say, threadKey, type Sitting } from "./sitting.ts";
 import { dueSteps, memberOf, nextOf, nothingTold, quietFor, stepId, type Telling, type Thread } from "./thread.ts";
@@ -71,6 +71,7 @@ export function groupDue(sitting: Sitting, key: string): void {
       return endGroup(sitting, group);
     next = sayBack(sitting, group);
   }
+  if (now >= updatesAt(group)) sitting.touched.add(group.id);
   const quiet = quietFor(sitting, group) !== null;
   if (next.untold > 0 && !quiet && now - next.telling.lastAt >= followUpMs) next = followUp(sitting, next);
   store(sitting, tellSteps(sitting, next));
@@ -80,9 +81,10 @@ export function groupDue(sitting: Sitting, key: string): void {
 export function sayTouched(sitting: Sitting): void {
   for (const id of sitting.touched) {
     const group = recall<Group>(sitting, groupKey(id));
-    if (group === null) continue;
+    if (group === null || sitting.now < updatesAt(group)) continue;
     const channels = group.telling.told.filter((channel) => sitting.rules.canUpdate(channel));
     say(sitting, { ...about(sitting, group), what: "updated", id: `${id}_updated_${sitting.now}`, channels });
+    store(sitting, { ...group, stale: false, updatedAt: sitting.now });
   }
 }
 
@@ -105,6 +107,8 @@ function open(sitting: Sitting, key: string, threads: readonly Thread[]): void {
     lastJoinAt: now,
     firstBackAt: null,
     backSince: null,
+    stale: false,
+    updatedAt: 0,
     untold: 0,
     telling: nothingTold,
     outOf: fleet.up + fleet.silentLately,
@@ -218,7 +222,7 @@ function followUp(sitting: Sitting, group: Group): Group {
 
 function touch(sitting: Sitting, group: Group): void {
   sitting.touched.add(group.id);
-  store(sitting, group);
+  store(sitting, { ...group, stale: true });
 }
 
 function store(sitting: Sitting, group: Group): void {
@@ -227,6 +231,7 @@ function store(sitting: Sitting, group: Group): void {
   const times = [
     Math.max(quiet, nextOf(group.telling, routeOf(sitting, group)) ?? Infinity),
     returnsAt(group),
+    updatesAt(group),
     group.untold > 0 ? Math.max(quiet, group.telling.lastAt + followUpMs) : Infinity,
   ];
   const next = Math.min(...times);
