@@ -175,8 +175,8 @@ function goOn(sitting: Sitting, thread: Thread): void {
 
 function raise(sitting: Sitting, thread: Thread, notice: AlertNotice): void {
   const { now, rules } = sitting;
-  const { severity, title, text, detail } = notice;
-  const raised: Thread = { ...thread, severity, title, text, detail };
+  const { kind, severity, title, text, detail } = notice;
+  const raised: Thread = { ...thread, kind, severity, title, text, detail };
   const key = threadKey(thread.id);
   if (raised.group !== null) {
     memberRaised(sitting, raised);

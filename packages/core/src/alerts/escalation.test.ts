@@ -44,3 +44,14 @@ test("a gap of the watcher is told once, and climbs no steps: it is over when it
   assert.deepEqual(desk.heard(), []);
   assert.deepEqual([...desk.rows.keys()], [], "nothing of it is kept");
 });
+
+test("what becomes another kind when it rises, as a budget does, goes the way of that kind", () => {
+  const desk = new TestDesk();
+  const phone = { ...plainRoute, name: "phone", steps: [{ afterMs: 0, to: ["phone"] }] };
+  desk.set({ routeOf: ({ kind }) => (kind === "budget-exceeded" ? phone : plainRoute) });
+  const warning = desk.notice(null, { thread: "budget_install_1", kind: "budget-warning", severity: "warn" });
+  desk.take(warning);
+  desk.heard();
+  desk.then(warning, "raised", { kind: "budget-exceeded", severity: "page" });
+  assert.deepEqual(desk.heard(), ["phone raised budget_install_1", "me raised budget_install_1"]);
+});
