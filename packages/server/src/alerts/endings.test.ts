@@ -84,3 +84,29 @@ test("agents that need each other hold nobody back when both are down", async ()
   const agents = hook.received.map(({ body }) => (JSON.parse(body) as WebhookBody).agent);
   assert.deepEqual(agents.toSorted(), ["database", "gateway"]);
 });
+
+test("a notice whose details cannot be shown is told without them, and holds up no other", async () => {
+  await using hook = await startReceiver();
+  await using midwatch = await startTestServer(toOne(hook));
+  const at = midwatch.watch.clock.now();
+  const about = {
+    what: "opened",
+    at,
+    since: at,
+    kind: "silent",
+    severity: "page",
+    title: "silent",
+    text: "x",
+    by: null,
+  };
+  // As a version to come might write it.
+  const detail = { incident: { id: 1, numbers: { odd_ms: 1, odd: null }, title: "silent", text: "x" } };
+  await midwatch.watch.store.addNotices([
+    { key: "a", at, body: { ...about, thread: "inc_1", agent: "odd", host: null, tags: [], detail } },
+    { key: "b", at, body: { ...about, thread: "inc_2", agent: "even", host: null, tags: [], detail: {} } },
+  ]);
+  midwatch.watch.desk.wake();
+  await midwatch.watch.desk.idle();
+  await midwatch.watch.delivery.idle();
+  assert.deepEqual(sent(hook).toSorted(), ["incident.opened page inc_1", "incident.opened page inc_2"]);
+});
