@@ -107,3 +107,20 @@ test("a stop waits for the batch under way and begins no other", async () => {
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(batches, after);
 });
+
+test("what was noted of gaps and sent reports goes with the history that it is about; other facts stay", async () => {
+  await using store = await openStore();
+  const date = (at: Ms): string => new Date(at).toISOString().slice(0, 10);
+  const [old, young] = [now - kept.history - 2 * DAY, now - kept.history + 2 * DAY];
+  const keys = (at: Ms): string[] => [
+    ...[`gap:${at}`, `report:${date(at)}`, `report:week:${date(at)}`],
+    `report:month:${date(at - 40 * DAY).slice(0, 7)}`,
+  ];
+  for (const key of [...keys(old), "channel:me", "link-key"]) await store.putFact(key, "null");
+  await store.putFact(`gap:${young}`, "null");
+  await store.putFact(`report:${date(young)}`, "null");
+  const retention = createRetention({ store, clock: { now: () => now }, log: { info: () => 0, error: () => 0 } });
+  await retention.prune();
+  const left = (await store.factsWith("")).map(({ key }) => key).filter((key) => !key.startsWith("schema"));
+  assert.deepEqual(left, ["channel:me", `gap:${young}`, "link-key", `report:${date(young)}`]);
+});

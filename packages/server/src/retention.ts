@@ -2,12 +2,14 @@
 // History and incidents are few and are what people look back at: a year, and a month to look back at it. Deleting is done in
 // small transactions with room for beats between them, because one long one would keep everybody waiting.
 
-import { DAY, HOUR, MINUTE, type DurationMs } from "@midwatch/core";
+import { DAY, HOUR, MINUTE, type DurationMs, type Ms } from "@midwatch/core";
 import type { Store } from "@midwatch/store";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
+import { reportFactPrefix } from "./report/sent-reports.ts";
 import { storeAdvice } from "./store-trouble.ts";
+import { gapFactPrefix } from "./sweeper/sight.ts";
 
 /** How long each kind of row is kept. What is open or not delivered yet is never deleted, whatever its age. */
 export const kept = {
@@ -27,6 +29,18 @@ const batchSize = 500;
 const pauseMs: DurationMs = 5;
 /** Rows of one run: five million an hour is more than a hundred thousand agents can beat. The rest is deleted in the next. */
 const maxBatches = 10_000;
+
+/** What is noted of gaps and of reports says something about history, and goes with it. Keys rise with time. */
+function oldFacts(before: Ms): readonly { readonly from: string; readonly to: string }[] {
+  const date = new Date(before).toISOString().slice(0, 10);
+  return [
+    { from: gapFactPrefix, to: `${gapFactPrefix}${before}` },
+    ...["", "week:", "month:"].map((period) => {
+      const from = `${reportFactPrefix}${period}`;
+      return { from, to: from + date.slice(0, period === "month:" ? 7 : 10) };
+    }),
+  ];
+}
 
 export interface Retention {
   /** Prunes a minute from now and then every hour. */
@@ -55,6 +69,7 @@ export function createRetention(given: {
       history: now - kept.history,
       incidents: now - kept.incidents,
       outbox: now - kept.outbox,
+      facts: oldFacts(now - kept.history),
     };
     try {
       for (let batch = 0; batch < maxBatches && !stopped; batch += 1) {

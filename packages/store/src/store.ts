@@ -583,10 +583,18 @@ export interface Store {
 
   /**
    * Deletes what is older than kept: evidence goes with the incidents, used links, commands that are over and spools that have not moved
-   * with the history, series of telemetry with the beats. At most `limit` rows a call, true when there is more.
+   * with the history, series of telemetry with the beats, and facts whose keys lie in `facts`. At most `limit` rows a call, true when
+   * there is more.
    */
   prune(
-    before: { readonly beats: Ms; readonly history: Ms; readonly incidents: Ms; readonly outbox: Ms },
+    before: {
+      readonly beats: Ms;
+      readonly history: Ms;
+      readonly incidents: Ms;
+      readonly outbox: Ms;
+      /** From a key up to, not including, another. */
+      readonly facts?: readonly { readonly from: string; readonly to: string }[];
+    },
     limit: number,
   ): Promise<boolean>;
   /** Highest event id, for resuming a stream. */

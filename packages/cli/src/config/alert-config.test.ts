@@ -76,3 +76,9 @@ const wrong: readonly (readonly [string, RegExp])[] = [
 for (const [given, says] of wrong) {
   test(`${given} is refused in words`, () => assert.match(complaints(given).join("\n"), says));
 }
+
+test("a channel that is named twice is told once", () => {
+  const result = read("to: [me, phone, me]");
+  assert.ok(result.ok);
+  assert.deepEqual(result.config.alertsTo, ["me", "phone"]);
+});

@@ -243,7 +243,8 @@ class Reader {
         `${section}.to names the channel "${name}", which channels: does not have (${known})`,
       );
     }
-    return names;
+    // One that is named twice is told once.
+    return [...new Set(names)];
   }
 
   #timezone(root: YAMLMap | null, zone: string | undefined): string {

@@ -3,7 +3,7 @@
 
 import { outageKinds } from "../incidents.ts";
 import { MINUTE, type DurationMs } from "../time.ts";
-import type { Group } from "./group.ts";
+import type { Group } from "./group-state.ts";
 import { groupKey, recall, type Sitting } from "./sitting.ts";
 import type { Thread } from "./thread.ts";
 

@@ -22,6 +22,7 @@ test("what opens and ends while it is gathered is told as both, in this order", 
   const desk = new TestDesk();
   const incident = desk.open("bot");
   desk.then(incident, "resolved");
+  desk.later(2 * SECOND);
   assert.deepEqual(desk.heard(), ["me opened inc_1", "me resolved inc_1"]);
   desk.later(HOUR);
   assert.deepEqual(desk.heard(), []);

@@ -12,6 +12,7 @@ import { spellDuration } from "../spell.ts";
 import { MINUTE, type DurationMs, type Ms } from "../time.ts";
 import { countOpening, endFlapping, staysMs } from "./flapping.ts";
 import { groupDue, groupThreads, memberAcknowledged, memberBack, memberRaised, sayTouched } from "./group.ts";
+import { gather, gatherEnd, gatherKey, type Gathered } from "./gathering.ts";
 import type { AlertMessage } from "./message.ts";
 import type { AlertNotice } from "./notice.ts";
 import { sayCatchUps } from "./catch-up.ts";
@@ -24,15 +25,15 @@ import {
   holdLooksMs,
   newThread,
   nextOf,
+  quietFor,
+  stepId,
   type Hold,
+  type Telling,
   type Thread,
 } from "./thread.ts";
 
 const settled = "just back";
 const settleMs: DurationMs = 2 * MINUTE;
-
-/** Gathering ends at the latest after so many times its length, however many more come. */
-const gatherAtMost = 2;
 
 export interface DeskInput {
   readonly now: Ms;
@@ -112,34 +113,16 @@ function settling(sitting: Sitting, before: Hold | null): Hold | null {
   return { why: "behind", until: sitting.now + settleMs, note: settled };
 }
 
-function holdOf({ now, rules }: Sitting, thread: Thread): Hold | null {
+function holdOf(sitting: Sitting, thread: Thread): Hold | null {
+  const { now, rules } = sitting;
   const muted = rules.mutedBy(thread, now);
   if (muted !== null) {
     return { why: muted.why, until: Math.min(muted.until, now + holdLooksMs), note: muted.reason };
   }
   const down = thread.agent === null ? [] : rules.downBefore(thread.agent);
   if (down.length > 0) return { why: "behind", until: now + holdLooksMs, note: down.join(", ") };
-  const quietUntil = thread.severity === "page" ? null : rules.quietUntil(now);
+  const quietUntil = quietFor(sitting, thread);
   return quietUntil === null ? null : { why: "quiet-hours", until: quietUntil, note: "" };
-}
-
-interface Gathered {
-  readonly threads: readonly string[];
-  readonly firstAt: Ms;
-  readonly until: Ms;
-}
-
-const gatherKey = "gathering";
-
-function gather(sitting: Sitting, thread: Thread): void {
-  const { now, rules } = sitting;
-  const before = recall<Gathered>(sitting, gatherKey);
-  const firstAt = before?.firstAt ?? now;
-  const until = Math.min(now + rules.gatherMs, firstAt + gatherAtMost * rules.gatherMs);
-  const threads = [...(before?.threads ?? []), thread.id];
-  keep(sitting, gatherKey, { threads, firstAt, until }, until);
-  // Its own row does nothing by itself; `until` says so for whoever reads it.
-  keep(sitting, threadKey(thread.id), { ...thread, hold: { why: "gathering", until, note: "" } }, null);
 }
 
 function flush(sitting: Sitting, gathered: Gathered): void {
@@ -159,6 +142,10 @@ function flush(sitting: Sitting, gathered: Gathered): void {
       keep(sitting, threadKey(thread.id), { ...thread, hold }, hold.until);
     } else tell(sitting, thread);
   }
+  for (const notice of gathered.ended) {
+    const thread = recall<Thread>(sitting, threadKey(notice.thread));
+    if (thread !== null) resolve(sitting, thread, notice);
+  }
 }
 
 /** The first message. */
@@ -172,10 +159,14 @@ function goOn(sitting: Sitting, thread: Thread): void {
   const key = threadKey(thread.id);
   if (thread.telling.acknowledgedBy !== null) return keep(sitting, key, thread, null);
   if (rules.mutedBy(thread, now) !== null) return keep(sitting, key, thread, now + holdLooksMs);
+  const quiet = quietFor(sitting, thread);
+  if (quiet !== null) return keep(sitting, key, thread, quiet);
   const route = rules.routeOf(thread);
   const { fresh, again, telling } = dueSteps(thread.telling, route, now);
   sayOf(sitting, thread, { what: "opened", id: `${thread.id}_opened`, channels: fresh });
-  sayStill(sitting, thread, `${thread.id}_step_${telling.step}`, again);
+  sayStill(sitting, thread, stepId(thread.id, telling), again);
+  // What was over before it was told climbs no steps.
+  if (thread.resolvedAt !== null && telling.told.length > 0) return forgetRow(sitting, key);
   let next = telling;
   if (fresh.length + again.length === 0 && route.remindMs !== null && now - telling.lastAt >= route.remindMs) {
     next = { ...telling, reminders: telling.reminders + 1, lastAt: now };
@@ -186,23 +177,28 @@ function goOn(sitting: Sitting, thread: Thread): void {
 
 function raise(sitting: Sitting, thread: Thread, notice: AlertNotice): void {
   const { now, rules } = sitting;
-  const { severity, title, text, detail } = notice;
-  const raised: Thread = { ...thread, severity, title, text, detail };
+  const { kind, severity, title, text, detail } = notice;
+  const raised: Thread = { ...thread, kind, severity, title, text, detail };
   const key = threadKey(thread.id);
   if (raised.group !== null) {
     memberRaised(sitting, raised);
     return keep(sitting, key, raised, null);
   }
   if (raised.hold !== null) {
-    // Pages go through quiet hours; every other hold holds pages, too.
-    if (raised.hold.why === "quiet-hours") return admit(sitting, { ...raised, hold: null });
+    // Pages go through quiet hours, and were not meant when it was said to flap; every other hold holds pages, too.
+    const opens = raised.hold.why === "quiet-hours" || raised.hold.why === "flapping";
+    if (opens) return admit(sitting, { ...raised, hold: null }, raised.hold);
     return keep(sitting, key, raised, raised.hold.why === "gathering" ? null : raised.hold.until);
   }
   if (raised.telling.told.length === 0) return admit(sitting, raised);
   const route = rules.routeOf(raised);
-  const due = dueSteps({ ...raised.telling, step: 0, from: now }, route, now);
   // Whoever looks after it already is told that it got worse, and nobody else is woken.
   const looked = raised.telling.acknowledgedBy !== null;
+  const anew: Telling = { ...raised.telling, step: 0, from: now };
+  if (rules.mutedBy(raised, now) !== null) {
+    return keep(sitting, key, looked ? raised : { ...raised, telling: anew }, looked ? null : now + holdLooksMs);
+  }
+  const due = dueSteps(anew, route, now);
   const telling = looked ? raised.telling : { ...due.telling, lastAt: now };
   const channels = looked ? telling.told : [...new Set([...due.fresh, ...due.again, ...telling.told])];
   sayOf(sitting, raised, { what: "raised", id: `${thread.id}_raised`, channels });
@@ -240,9 +236,8 @@ function resolve(sitting: Sitting, thread: Thread | null, notice: AlertNotice): 
     return memberBack(sitting, thread, notice.at);
   }
   if (thread.hold?.why === "gathering") {
-    // Too quick for a hold, too real to be swallowed: both are told, one after the other.
-    tell(sitting, thread);
-    return resolve(sitting, recall<Thread>(sitting, key), notice);
+    // Too quick for a hold, too real to be swallowed: both are told when the gathering ends, one after the other.
+    return gatherEnd(sitting, notice);
   }
   if (thread.hold?.why === "quiet-hours") {
     return keep(sitting, key, { ...thread, resolvedAt: notice.at }, thread.hold.until);
@@ -255,13 +250,18 @@ function resolve(sitting: Sitting, thread: Thread | null, notice: AlertNotice): 
 
 /** Quiet hours are over: it is told with all the others that they held. */
 function afterQuiet(sitting: Sitting, thread: Thread): void {
+  const key = threadKey(thread.id);
+  const hold = holdOf(sitting, thread);
+  const held = hold !== null && hold.why !== "quiet-hours";
   const route = sitting.rules.routeOf(thread);
   const { fresh, telling } = dueSteps(thread.telling, route, sitting.now);
+  if (thread.resolvedAt !== null && (held || fresh.length === 0)) return forgetRow(sitting, key);
+  if (held) return keep(sitting, key, { ...thread, hold }, hold.until);
   for (const channel of fresh) {
     const waiting = sitting.afterQuiet.get(channel) ?? [];
     sitting.afterQuiet.set(channel, [...waiting, thread.id]);
   }
-  keep(sitting, threadKey(thread.id), { ...thread, hold: null, telling }, nextOf(telling, route));
+  keep(sitting, key, { ...thread, hold: null, telling }, nextOf(telling, route));
 }
 
 function sayStill(sitting: Sitting, thread: Thread, id: string, channels: readonly string[]): void {

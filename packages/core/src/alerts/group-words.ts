@@ -2,7 +2,7 @@
 
 import { spellCount, spellDuration } from "../spell.ts";
 import type { Ms } from "../time.ts";
-import type { Group } from "./group.ts";
+import type { Group } from "./group-state.ts";
 import type { AlertMember } from "./message.ts";
 
 /** Names written out in a sentence; the list beside it has them all. */
@@ -55,7 +55,7 @@ export function returnWords(group: Group, now: Ms): Words {
   const verb = group.what === "fleet" ? "are beating again" : "are well again";
   const text = all
     ? `It was over after ${length}.`
-    : `Still open after ${length}: ${listNames(left.map(({ agent }) => agent))}. From now on each is told of by itself.`;
+    : `Still open after ${length}: ${listNames(left.map(({ agent }) => agent))}.`;
   if (group.what === "supervisor" && all) {
     const title = `the supervisor on ${group.host ?? "an unknown host"} is back`;
     const names = listNames(members.map(({ agent }) => agent));

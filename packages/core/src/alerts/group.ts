@@ -5,11 +5,10 @@
 //
 // A silence of half the fleet is the strongest case: a network, a provider, a host of many. It needs no common host.
 
-import { MINUTE, type DurationMs, type Ms } from "../time.ts";
+import { MINUTE, type Ms } from "../time.ts";
 import { fewestOf, fleetKey, joinable, keyOf, openGroups, whatOf, type OpenGroups } from "./common-cause.ts";
+import { followUpMs, isMuted, returnsAt, routeOf, updatesAt, worst, type Group } from "./group-state.ts";
 import { groupWords, listNames, returnWords } from "./group-words.ts";
-import type { AlertMember } from "./message.ts";
-import type { AlertRoute } from "./rules.ts";
 import { forgetRow, groupKey, keep, recall, say, threadKey, type Sitting } from "./sitting.ts";
 import {
   acknowledgedWords,
@@ -18,35 +17,14 @@ import {
   memberOf,
   nextOf,
   nothingTold,
+  quietFor,
+  stepId,
   type Telling,
   type Thread,
 } from "./thread.ts";
 
-/** How long the first that is back waits for the others before it is told of. */
-const returnMs: DurationMs = MINUTE;
-/** Least time between messages about those who joined, where a message cannot be changed. */
-const followUpMs: DurationMs = 5 * MINUTE;
-
-export interface Group {
-  readonly id: string;
-  /** What its members have in common. */
-  readonly key: string;
-  readonly what: "fleet" | "host" | "kind" | "supervisor";
-  readonly route: string;
-  readonly host: string | null;
-  readonly members: readonly AlertMember[];
-  readonly severity: Thread["severity"];
-  readonly tags: readonly string[];
-  readonly openedAt: Ms;
-  readonly since: Ms;
-  readonly lastJoinAt: Ms;
-  readonly firstBackAt: Ms | null;
-  /** Joined since the last message that everybody got. */
-  readonly untold: number;
-  readonly telling: Telling;
-  /** How many were up when it began, the members included; for the words. */
-  readonly outOf: number;
-}
+/** So many or fewer that are not back with the others are told of one by one. */
+const fewAlone = 5;
 
 /** Puts threads that belong together into groups; what is left is told one by one. */
 export function groupThreads(sitting: Sitting, threads: readonly Thread[]): readonly Thread[] {
@@ -66,7 +44,12 @@ export function memberBack(sitting: Sitting, thread: Thread, at: Ms): void {
   const group = thread.group === null ? null : recall<Group>(sitting, groupKey(thread.group));
   if (group === null) return;
   const members = group.members.map((member) => (member.thread === thread.id ? { ...member, resolvedAt: at } : member));
-  const next = { ...group, members, firstBackAt: group.firstBackAt ?? sitting.now };
+  const next = {
+    ...group,
+    members,
+    firstBackAt: group.firstBackAt ?? sitting.now,
+    backSince: group.backSince ?? sitting.now,
+  };
   if (members.every(({ resolvedAt }) => resolvedAt !== null)) endGroup(sitting, next);
   else touch(sitting, next);
 }
@@ -90,16 +73,8 @@ export function memberAcknowledged(sitting: Sitting, thread: Thread): void {
 /** The first member that rises to a page takes the group with it; the others follow without a word. */
 export function memberRaised(sitting: Sitting, thread: Thread): void {
   const group = thread.group === null ? null : recall<Group>(sitting, groupKey(thread.group));
-  if (group === null || group.severity === thread.severity) return;
-  const raised: Group = { ...group, severity: thread.severity };
-  const route = routeOf(sitting, raised);
-  const due = dueSteps({ ...raised.telling, step: 0, from: sitting.now }, route, sitting.now);
-  // Whoever looks after it already is told that it got worse, and nobody else is woken.
-  const looked = group.telling.acknowledgedBy !== null;
-  const telling = looked ? group.telling : { ...due.telling, lastAt: sitting.now };
-  const channels = looked ? telling.told : [...new Set([...due.fresh, ...due.again, ...telling.told])];
-  say(sitting, { ...about(sitting, raised), what: "raised", id: `${group.id}_raised`, channels });
-  store(sitting, { ...raised, telling });
+  if (group !== null && group.severity !== thread.severity)
+    raiseGroup(sitting, { ...group, severity: thread.severity });
 }
 
 /** Its time has come: a step, a reminder, those who joined, or the end of the wait for those who are not back. */
@@ -107,9 +82,15 @@ export function groupDue(sitting: Sitting, key: string): void {
   const group = recall<Group>(sitting, key);
   if (group === null) return;
   const { now } = sitting;
-  if (group.firstBackAt !== null && now - group.firstBackAt >= returnMs) return endGroup(sitting, group);
   let next = group;
-  if (next.untold > 0 && now - next.telling.lastAt >= followUpMs) next = followUp(sitting, next);
+  if (now >= returnsAt(group)) {
+    if (group.members.filter(({ resolvedAt }) => resolvedAt === null).length <= fewAlone)
+      return endGroup(sitting, group);
+    next = sayBack(sitting, group);
+  }
+  if (now >= updatesAt(group)) sitting.touched.add(group.id);
+  const quiet = quietFor(sitting, group) !== null;
+  if (next.untold > 0 && !quiet && now - next.telling.lastAt >= followUpMs) next = followUp(sitting, next);
   store(sitting, tellSteps(sitting, next));
 }
 
@@ -117,9 +98,10 @@ export function groupDue(sitting: Sitting, key: string): void {
 export function sayTouched(sitting: Sitting): void {
   for (const id of sitting.touched) {
     const group = recall<Group>(sitting, groupKey(id));
-    if (group === null) continue;
+    if (group === null || sitting.now < updatesAt(group)) continue;
     const channels = group.telling.told.filter((channel) => sitting.rules.canUpdate(channel));
     say(sitting, { ...about(sitting, group), what: "updated", id: `${id}_updated_${sitting.now}`, channels });
+    store(sitting, { ...group, stale: false, updatedAt: sitting.now });
   }
 }
 
@@ -141,6 +123,9 @@ function open(sitting: Sitting, key: string, threads: readonly Thread[]): void {
     since: Math.min(...threads.map(({ since }) => since)),
     lastJoinAt: now,
     firstBackAt: null,
+    backSince: null,
+    stale: false,
+    updatedAt: 0,
     untold: 0,
     telling: nothingTold,
     outOf: fleet.up + fleet.silentLately,
@@ -154,13 +139,22 @@ function open(sitting: Sitting, key: string, threads: readonly Thread[]): void {
 function join(sitting: Sitting, group: Group, threads: readonly Thread[]): void {
   for (const thread of threads) keepIn(sitting, thread, group.id);
   const members = [...group.members, ...threads.map(memberOf)];
-  touch(sitting, {
-    ...group,
-    members,
-    lastJoinAt: sitting.now,
-    // A group that somebody looks after takes newcomers in without waking anybody else.
-    untold: group.telling.acknowledgedBy === null ? group.untold + threads.length : 0,
-  });
+  const joined: Group = { ...group, members, lastJoinAt: sitting.now, untold: group.untold + threads.length };
+  if (worst(threads) === "page" && group.severity !== "page") raiseGroup(sitting, { ...joined, severity: "page" });
+  else touch(sitting, joined);
+}
+
+/** It has become worse: the steps begin anew. Where somebody looks after it, whoever was told hears of it and nobody else. */
+function raiseGroup(sitting: Sitting, group: Group): void {
+  const { now } = sitting;
+  const looked = group.telling.acknowledgedBy !== null;
+  const anew: Telling = looked ? group.telling : { ...group.telling, step: 0, from: now };
+  if (isMuted(sitting, group)) return store(sitting, { ...group, telling: anew });
+  const due = dueSteps(anew, routeOf(sitting, group), now);
+  const telling = looked ? anew : { ...due.telling, lastAt: now };
+  const channels = looked ? anew.told : [...new Set([...due.fresh, ...due.again, ...telling.told])];
+  say(sitting, { ...about(sitting, group), what: "raised", id: `${group.id}_raised`, channels });
+  store(sitting, { ...group, telling, untold: 0 });
 }
 
 /** Whoever is not back is told of by itself from now on, as one that everybody has heard of. */
@@ -182,6 +176,9 @@ function endGroup(sitting: Sitting, group: Group): void {
     const { acknowledgedBy, acknowledgedAt } = thread.telling.acknowledgedBy === null ? group.telling : thread.telling;
     const telling = { ...group.telling, lastAt: now, acknowledgedBy, acknowledgedAt };
     const alone: Thread = { ...thread, group: null, telling };
+    // What was opened for all is closed now, so it is opened for whoever is left.
+    const held = sitting.rules.mutedBy(alone, now) !== null || quietFor(sitting, alone) !== null;
+    if (acknowledgedBy === null && !held) sayAlone(sitting, alone);
     keep(sitting, threadKey(id), alone, nextOf(telling, sitting.rules.routeOf(alone)));
   }
   const open = recall<OpenGroups>(sitting, openGroups)?.groups ?? [];
@@ -190,13 +187,29 @@ function endGroup(sitting: Sitting, group: Group): void {
   sitting.touched.delete(group.id);
 }
 
+function sayAlone(sitting: Sitting, thread: Thread): void {
+  const { id, agent, kind, severity, title, text, since, detail, telling } = thread;
+  const acknowledged = acknowledgementOf(telling);
+  const said = { agent, kind, severity, title, text, since, detail, acknowledged, members: [], channels: telling.told };
+  say(sitting, { ...said, what: "opened", id: `${id}_opened`, thread: id });
+}
+
+/** Where a message can be changed it shows already who is back. */
+function sayBack(sitting: Sitting, group: Group): Group {
+  const channels = group.telling.told.filter((channel) => !sitting.rules.canUpdate(channel));
+  const id = `${group.id}_back_${sitting.now}`;
+  say(sitting, { ...about(sitting, group), ...returnWords(group, sitting.now), what: "updated", id, channels });
+  return { ...group, backSince: null };
+}
+
 function tellSteps(sitting: Sitting, group: Group): Group {
-  const { now, rules } = sitting;
-  if (group.telling.acknowledgedBy !== null || rules.mutedBy(subjectOf(group), now) !== null) return group;
+  const { now } = sitting;
+  if (group.telling.acknowledgedBy !== null || isMuted(sitting, group) || quietFor(sitting, group) !== null)
+    return group;
   const route = routeOf(sitting, group);
   const { fresh, again, telling } = dueSteps(group.telling, route, now);
   say(sitting, { ...about(sitting, group), what: "opened", id: `${group.id}_opened`, channels: fresh });
-  say(sitting, { ...about(sitting, group), what: "reminder", id: `${group.id}_step_${telling.step}`, channels: again });
+  say(sitting, { ...about(sitting, group), what: "reminder", id: stepId(group.id, telling), channels: again });
   const told = fresh.length + again.length > 0;
   if (told) return { ...group, telling, untold: 0 };
   if (route.remindMs === null || now - telling.lastAt < route.remindMs) return { ...group, telling };
@@ -227,18 +240,20 @@ function followUp(sitting: Sitting, group: Group): Group {
 
 function touch(sitting: Sitting, group: Group): void {
   sitting.touched.add(group.id);
-  store(sitting, group);
+  store(sitting, { ...group, stale: true });
 }
 
 function store(sitting: Sitting, group: Group): void {
-  const { rules, now } = sitting;
+  const { now } = sitting;
+  const quiet = quietFor(sitting, group) ?? 0;
   const times = [
-    nextOf(group.telling, routeOf(sitting, group)) ?? Infinity,
-    group.firstBackAt === null ? Infinity : group.firstBackAt + returnMs,
-    group.untold > 0 ? group.telling.lastAt + followUpMs : Infinity,
+    Math.max(quiet, nextOf(group.telling, routeOf(sitting, group)) ?? Infinity),
+    returnsAt(group),
+    updatesAt(group),
+    group.untold > 0 ? Math.max(quiet, group.telling.lastAt + followUpMs) : Infinity,
   ];
   const next = Math.min(...times);
-  const muted = rules.mutedBy(subjectOf(group), now) !== null;
+  const muted = isMuted(sitting, group);
   // While it is muted nothing is told; the end of the silence is looked for.
   keep(sitting, groupKey(group.id), group, next === Infinity ? null : muted ? Math.max(next, now + MINUTE) : next);
 }
@@ -255,18 +270,4 @@ function about(sitting: Sitting, group: Group) {
   const { title, text: words } = groupWords(group, sitting.now);
   const text = acknowledged === null ? words : `${acknowledgedWords(acknowledged)} ${words}`;
   return { thread: id, agent: null, kind, severity, since, members, acknowledged, detail: null, title, text };
-}
-
-function routeOf(sitting: Sitting, group: Group): AlertRoute {
-  return sitting.rules.routeOf(subjectOf(group));
-}
-
-/** The first member stands for all: they came by the same route. */
-function subjectOf({ members, severity, host, tags }: Group) {
-  const [first] = members;
-  return { agent: first?.agent ?? null, kind: first?.kind ?? "", severity, host, tags };
-}
-
-function worst(threads: readonly Thread[]): Thread["severity"] {
-  return threads.some(({ severity }) => severity === "page") ? "page" : (threads[0]?.severity ?? "warn");
 }

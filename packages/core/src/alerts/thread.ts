@@ -2,6 +2,7 @@ import type { DurationMs, Ms } from "../time.ts";
 import type { Acknowledgement, AlertMember } from "./message.ts";
 import type { AlertNotice } from "./notice.ts";
 import type { AlertRoute, AlertSubject } from "./rules.ts";
+import type { Sitting } from "./sitting.ts";
 
 /**
  * One thing that people are told of, from its first notice to its end: an incident, or a fact about no single agent.
@@ -21,7 +22,7 @@ export interface Thread extends AlertSubject {
   readonly detail: Readonly<Record<string, unknown>>;
   readonly telling: Telling;
   readonly hold: Hold | null;
-  /** Only while it is held back: it was over before anybody was told. */
+  /** It was over before anybody was told. */
   readonly resolvedAt: Ms | null;
   readonly group: string | null;
 }
@@ -60,7 +61,7 @@ export const nothingTold: Telling = {
 };
 
 export function newThread(notice: AlertNotice): Thread {
-  const { thread: id, agent, kind, severity, host, tags, since, title, text, detail } = notice;
+  const { thread: id, at, agent, kind, severity, host, tags, since, title, text, detail } = notice;
   const subject = { agent, kind, severity, host, tags };
   return {
     id,
@@ -71,7 +72,8 @@ export function newThread(notice: AlertNotice): Thread {
     detail,
     telling: nothingTold,
     hold: null,
-    resolvedAt: null,
+    // The watcher tells of its own gap when it sees again.
+    resolvedAt: kind === "monitor-gap" ? at : null,
     group: null,
   };
 }
@@ -95,6 +97,16 @@ export function nextOf(telling: Telling, route: AlertRoute): Ms | null {
   const remindAt = route.remindMs === null ? Infinity : telling.lastAt + route.remindMs;
   const next = Math.min(stepAt, remindAt);
   return next === Infinity ? null : next;
+}
+
+/** A step that tells again: after a raise the route is gone through once more, and says so under other keys. */
+export function stepId(id: string, { from, step }: Telling): string {
+  return `${id}_step_${from}_${step}`;
+}
+
+/** The end of the quiet hours that hold it back now, or null. */
+export function quietFor({ rules, now }: Sitting, { severity }: Pick<Thread, "severity">): Ms | null {
+  return severity === "page" ? null : rules.quietUntil(now);
 }
 
 export function memberOf(thread: Thread): AlertMember {

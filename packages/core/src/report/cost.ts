@@ -1,5 +1,5 @@
-import { DAY, type Ms } from "../time.ts";
-import type { AgentFacts, HourFacts } from "./facts.ts";
+import { DAY } from "../time.ts";
+import type { AgentFacts, HourFacts, ReportFacts } from "./facts.ts";
 
 /** What was used, and how it compares. Money is integer micro-dollars. */
 export interface UsageSum {
@@ -41,11 +41,14 @@ const leftFactor = 1.5;
 /** A mean of fewer cycles says little. The detector waits for as many. */
 const fewestCycles = 10;
 
-export function periodCost({ hours, beforeHours, baseline }: AgentFacts, from: Ms): PeriodCost {
+export function periodCost(
+  { hours, beforeHours, baseline }: AgentFacts,
+  period: Pick<ReportFacts, "from" | "beforeDays">,
+): PeriodCost {
   const used = sumHours(hours);
   const tokensPerCycle = per(used.tokens, used.cycles);
   const costUsdMicrosPerCycle = per(used.costUsdMicros, used.cycles);
-  const before = usualCost(beforeHours, from);
+  const before = usualCost(beforeHours, period);
   const timesBaseline = per(tokensPerCycle, baseline);
   const timesBefore = per(tokensPerCycle, before?.tokensPerCycle ?? null);
   const costTimesBefore = per(costUsdMicrosPerCycle, before?.costUsdMicrosPerCycle ?? null);
@@ -81,10 +84,16 @@ export function sumHours(hours: readonly HourFacts[]): UsageSum {
   };
 }
 
-function usualCost(hours: readonly HourFacts[], from: Ms): UsualCost | null {
+function usualCost(
+  hours: readonly HourFacts[],
+  { from, beforeDays }: Pick<ReportFacts, "from" | "beforeDays">,
+): UsualCost | null {
   const used = sumHours(hours);
-  const days = new Set(hours.filter(({ tokens }) => tokens > 0).map(({ hour }) => Math.floor((from - 1 - hour) / DAY)))
-    .size;
+  const lastDays = new Set(
+    hours.filter(({ tokens }) => tokens > 0).map(({ hour }) => Math.floor((from - 1 - hour) / DAY)),
+  );
+  // The hour that a clock change adds is no day of its own.
+  const days = Math.min(lastDays.size, beforeDays);
   const tokensPerCycle = per(used.tokens, used.cycles);
   if (days === 0 || tokensPerCycle === null) return null;
   return {

@@ -250,3 +250,9 @@ test("the fleet's availability weighs each agent by the time it was due", () => 
   assert.equal(fleet.availability, (12 * HOUR + 6 * HOUR) / (24 * HOUR + 6 * HOUR));
   assert.deepEqual(fleet.verdicts, { yes: 1, no: 1, "while-observed": 0, "not-running": 0 });
 });
+
+test("seven days before, one of 25 hours among them, are seven days", () => {
+  const beforeHours = Array.from({ length: 7 * 24 + 1 }, (_, n) => hour(-1 - n, 10, 100));
+  const { before } = reportOn({ beforeHours }).cost;
+  assert.deepEqual([before?.days, before?.tokensPerDay], [7, (169 * 1_000) / 7]);
+});

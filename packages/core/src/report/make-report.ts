@@ -35,7 +35,7 @@ function agentReport(agent: AgentFacts, facts: ReportFacts, until: Ms): AgentRep
     liveness: agent.liveness,
     alive,
     restarts,
-    cost: periodCost(agent, from),
+    cost: periodCost(agent, facts),
     events: eventsOf(agent, { from, to: until }),
     recovered: recoveredOf(agent, { from, to: until }),
     open: openOf(agent),

@@ -32,12 +32,16 @@ export function outagesOf(
 ): readonly Outage[] {
   const { day, states, unseen } = view;
   const down = states.filter(({ is }) => is === "down");
+  const alive = states.filter(({ from, is }) => from > day.from && is !== "down" && is !== "unknown");
   const troubles = agent.incidents
     .filter(({ kind }) => notRunning.includes(kind))
-    .map((incident) => ({ incident, from: incident.since, to: endOf(incident, agent, day, states) }))
+    .map((incident) => ({ incident, from: incident.since, to: endOf(incident, agent, day, alive) }))
     .filter(({ from, to }) => to > Math.max(from, day.from) && from < day.to);
-  return merge([...down, ...troubles]).map((span) => {
-    const own = troubles.filter((trouble) => overlap(trouble, span) > 0).map(({ incident }) => incident);
+  const spans = merge([...down, ...troubles]);
+  const troublesIn = perSpan(spans, troubles);
+  const downIn = perSpan(spans, down);
+  return spans.map((span, index) => {
+    const own = (troublesIn[index] ?? []).map(({ incident }) => incident);
     const startedDown = span.from <= day.from && agent.atStart?.state === "down";
     return {
       from: startedDown ? Math.min(span.from, agent.atStart.since) : span.from,
@@ -47,19 +51,37 @@ export function outagesOf(
         (sum, gap) => sum + overlap({ from: Math.max(span.from, day.from), to: span.to }, gap),
         0,
       ),
-      cause: causeOf(own, down.find((segment) => overlap(segment, span) > 0)?.why ?? null),
+      cause: causeOf(own, downIn[index]?.[0]?.why ?? null),
       kinds: [...new Set(own.map(({ kind }) => kind))],
     };
   });
 }
 
+/** What each span was merged from, in the order it was given. One pass: there may be tens of thousands of either. */
+function perSpan<T extends Span>(spans: readonly Span[], parts: readonly T[]): readonly (readonly T[])[] {
+  const found: T[][] = spans.map(() => []);
+  for (const part of parts) if (part.to > part.from) found[lastFrom(spans, part.from)]?.push(part);
+  return found;
+}
+
+/** The last that begins at this moment or before, of what lies one after another; -1 when none does. */
+function lastFrom(spans: readonly Span[], moment: Ms): number {
+  let [low, high] = [0, spans.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((spans[middle]?.from ?? 0) <= moment) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
 /** The first sign of life after the incident was opened, or its end. A pause or stop on purpose ends an outage too. */
-function endOf(incident: IncidentFact, agent: AgentFacts, day: Span, states: readonly StateSegment[]): Ms {
+function endOf(incident: IncidentFact, agent: AgentFacts, day: Span, alive: readonly StateSegment[]): Ms {
   const { openedAt, resolvedAt } = incident;
   const { atStart } = agent;
   // The last word before the day was already another one than "down": this outage is not of this day.
   if (atStart && atStart.since > openedAt && atStart.state !== "down") return Math.min(atStart.since, day.from);
-  const next = states.find(({ from, is }) => from > openedAt && from > day.from && is !== "down" && is !== "unknown");
+  const next = alive[lastFrom(alive, openedAt) + 1];
   return Math.min(resolvedAt ?? Infinity, next?.from ?? Infinity, day.to);
 }
 

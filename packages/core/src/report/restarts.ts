@@ -35,7 +35,7 @@ export function restartsOf(history: readonly HistoryEntry[]): readonly Restart[]
     }
     if (kind === "exited") exited = entry;
     if (kind === "restarted") {
-      restarts.push(written(entry, { asked, exited }, history.slice(index + 1)));
+      restarts.push(written(entry, { asked, exited }, upToNext(history, index + 1)));
       explained = true;
       // An end explains one start, not every later one.
       exited = null;
@@ -53,6 +53,13 @@ export function restartsOf(history: readonly HistoryEntry[]): readonly Restart[]
 interface Before {
   readonly asked: HistoryEntry | null;
   readonly exited: HistoryEntry | null;
+}
+
+/** The next restart included; what comes after it is told of that one. */
+function upToNext(history: readonly HistoryEntry[], from: number): readonly HistoryEntry[] {
+  let end = from;
+  while (end < history.length && history[end]?.kind !== "restarted") end += 1;
+  return history.slice(from, end + 1);
 }
 
 function written(entry: HistoryEntry, { asked, exited }: Before, after: readonly HistoryEntry[]): Restart {

@@ -51,18 +51,24 @@ export function stateAfter({ at, data, text }: HistoryEntry): NonNullable<AgentF
   return { state: stateOf(data["to"]), since: at, why: reasonOf(text) };
 }
 
-export function paint<T>(segments: readonly Segment<T>[], span: Span, is: T): readonly Segment<T>[] {
+/** In one pass: an agent that crashes for a month has as many spans as segments. Both lie one after another, as they do here. */
+function paint<T>(segments: readonly Segment<T>[], spans: readonly Span[], is: T): readonly Segment<T>[] {
+  const over = merge(spans);
   const painted: Segment<T>[] = [];
+  let first = 0;
   for (const segment of segments) {
-    const from = Math.max(segment.from, span.from);
-    const to = Math.min(segment.to, span.to);
-    if (from >= to) {
-      painted.push(segment);
-      continue;
+    let left = segment.from;
+    while (first < over.length && (over[first]?.to ?? 0) <= segment.from) first += 1;
+    for (let next = first; next < over.length; next += 1) {
+      const span = over[next];
+      if (!span || span.from >= segment.to) break;
+      const from = Math.max(span.from, segment.from);
+      const to = Math.min(span.to, segment.to);
+      if (left < from) painted.push({ ...segment, from: left, to: from });
+      painted.push({ from, to, is });
+      left = to;
     }
-    if (segment.from < from) painted.push({ ...segment, to: from });
-    painted.push({ from, to, is });
-    if (to < segment.to) painted.push({ ...segment, from: to });
+    if (left < segment.to) painted.push({ ...segment, from: left });
   }
   return painted;
 }
@@ -78,18 +84,16 @@ export interface Layers {
 
 export function momentsOf(day: Span, layers: Layers): readonly Segment<Moment>[] {
   let moments: readonly Segment<Moment>[] = layers.states.map(({ from, to, is }) => ({ from, to, is: momentOf(is) }));
-  for (const span of layers.outages) moments = paint(moments, span, "down");
-  for (const span of layers.unseen) moments = paint(moments, span, "unknown");
-  moments = paint(moments, { from: day.from, to: layers.firstSeenAt }, "before");
-  return paint(moments, { from: layers.until, to: day.to }, "ahead");
+  moments = paint(moments, layers.outages, "down");
+  moments = paint(moments, layers.unseen, "unknown");
+  moments = paint(moments, [{ from: day.from, to: layers.firstSeenAt }], "before");
+  return paint(moments, [{ from: layers.until, to: day.to }], "ahead");
 }
 
 /** The parts of `spans` that `without` does not cover, clipped to the day; sorted and disjoint. */
 export function subtract(day: Span, spans: readonly Span[], without: readonly Span[]): readonly Span[] {
-  let marked: readonly Segment<boolean>[] = [{ ...day, is: false }];
-  for (const span of spans) marked = paint(marked, span, true);
-  for (const span of without) marked = paint(marked, span, false);
-  return merge(marked.filter(({ is }) => is));
+  const marked = paint<boolean>([{ ...day, is: false }], spans, true);
+  return merge(paint(marked, without, false).filter(({ is }) => is));
 }
 
 /** Spans sorted by their start, those that touch or overlap made one. */

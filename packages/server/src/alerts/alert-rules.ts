@@ -34,10 +34,9 @@ export function alertRules(deps: AlertRulesDeps): AlertRules {
       silencedBy(silences(), subject, now) ?? maintainedBy(settings.maintenance, subject, now, timeZone),
     quietUntil: (now) => (settings.quietHours === null ? null : windowEnd(settings.quietHours, now, timeZone)),
     downBefore: (agent) =>
-      Object.entries(settings.behind)
-        .filter(([glob]) => matchesGlob(glob, agent))
-        .flatMap(([, others]) => others)
-        .filter((other) => other !== agent && isDown(census, other)),
+      directlyBefore(agent, settings.behind).filter(
+        (other) => isDown(census, other) && !dependsOn(other, agent, settings.behind),
+      ),
     fleet: (now) => ({ up: census.countOf("up"), silentLately: census.silentLately(now).size }),
     canUpdate,
     hearsAcknowledgements,
@@ -82,6 +81,22 @@ function maintainedBy(
 function onceUntil({ from, to }: { readonly from: string; readonly to: string }, now: Ms, timeZone: string): Ms | null {
   const until = localMoment(to, timeZone);
   return localMoment(from, timeZone) <= now && now < until ? until : null;
+}
+
+/** Directly or through others; an agent does on itself. Those that need each other would hold each other back for ever. */
+function dependsOn(agent: string, on: string, behind: AlertSettings["behind"]): boolean {
+  const reached = new Set([agent]);
+  for (const one of reached) {
+    if (one === on) return true;
+    for (const other of directlyBefore(one, behind)) reached.add(other);
+  }
+  return false;
+}
+
+function directlyBefore(agent: string, behind: AlertSettings["behind"]): readonly string[] {
+  return Object.entries(behind)
+    .filter(([glob]) => matchesGlob(glob, agent))
+    .flatMap(([, others]) => others);
 }
 
 /** Late counts: whatever it holds up has just been missed, too. */

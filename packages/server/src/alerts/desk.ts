@@ -3,11 +3,12 @@
 // they were. It works when it is woken and looks four times a second for what has become due.
 
 import { sitDown, SECOND, type AlertMessage, type AlertRules, type DurationMs, type Ms } from "@midwatch/core";
+import type { WebhookBody } from "@midwatch/protocol";
 import type { DeskWork, DeskWrites, OutboxDraft, Store } from "@midwatch/store";
 import type { Log } from "../log.ts";
 import { storeAdvice } from "../store-trouble.ts";
 import { noticeOf } from "./notice-of.ts";
-import { renderAlert, type AlertLinks } from "./render-alert.ts";
+import { noLinks, renderAlert, type AlertLinks } from "./render-alert.ts";
 
 const everyMs: DurationMs = 250;
 /** After a failure, so that a full disk is not asked four times a second. */
@@ -51,7 +52,7 @@ export function createDesk({ store, rules, links, now, log, wakeDelivery }: Desk
         const at = now();
         let told = 0;
         const more = await store.desk({ now: at, limit: batchSize }, (waiting) => {
-          const writes = decide(waiting, { now: at, rules, links });
+          const writes = decide(waiting, { now: at, rules, links, log });
           told = writes.outbox.length;
           return writes;
         });
@@ -110,21 +111,21 @@ export function createDesk({ store, rules, links, now, log, wakeDelivery }: Desk
 
 function decide(
   { notices, due, row }: DeskWork,
-  given: { readonly now: Ms; readonly rules: AlertRules; readonly links: AlertLinks },
+  given: Pick<DeskDeps, "rules" | "links" | "log"> & { readonly now: Ms },
 ): DeskWrites {
-  const { now, rules, links } = given;
+  const { now, rules, links, log } = given;
   const { rows, messages } = sitDown({ now, notices: notices.map(noticeOf), due, read: row }, rules);
   return {
     rows: [...rows.values()].filter((entry) => entry !== null),
     drop: [...rows].filter(([, entry]) => entry === null).map(([key]) => key),
-    outbox: messages.flatMap((alert) => drafts(alert, links)),
+    outbox: messages.flatMap((alert) => drafts(alert, links, log)),
     facts: [],
   };
 }
 
 /** One row per channel; its key is the message's and the channel's, so that no decision is sent twice. */
-function drafts(alert: AlertMessage, links: AlertLinks): OutboxDraft[] {
-  const bodyFor = renderAlert(alert, links);
+function drafts(alert: AlertMessage, links: AlertLinks, log: DeskDeps["log"]): OutboxDraft[] {
+  const bodyFor = rendered(alert, links, log);
   const { id, agent, thread, at, channels } = alert;
   return channels.map((channel) => ({
     key: `${id}:${channel}`,
@@ -134,4 +135,16 @@ function drafts(alert: AlertMessage, links: AlertLinks): OutboxDraft[] {
     at,
     body: { ...bodyFor(channel) },
   }));
+}
+
+/** One that cannot be shown whole is told in its bare words: it must not keep all others from being routed for ever. */
+function rendered(alert: AlertMessage, links: AlertLinks, log: DeskDeps["log"]): (channel: string) => WebhookBody {
+  try {
+    const bodyFor = renderAlert(alert, links);
+    const bodies = new Map(alert.channels.map((channel) => [channel, bodyFor(channel)]));
+    return (channel) => bodies.get(channel) ?? bodyFor(channel);
+  } catch (error) {
+    log.error({ err: error, id: alert.id }, "cannot show the details of a notification; it is sent without them");
+    return renderAlert({ ...alert, members: [], detail: null }, noLinks);
+  }
 }

@@ -19,7 +19,8 @@ export class Silences {
   readonly known = (): readonly SilenceRow[] => this.#known;
 
   get isFull(): boolean {
-    return this.#known.length >= maxSilences;
+    const now = this.#clock.now();
+    return this.#known.filter(({ until }) => until > now).length >= maxSilences;
   }
 
   async reread(): Promise<void> {

@@ -5,9 +5,9 @@ import type { Notice } from "./fold-agents.ts";
 
 /** Something to tell that is not about one agent: a common cause, a gap of the watcher itself. */
 export interface Announcement {
-  /** The idempotency key: the thread, and what of it. */
-  readonly id: string;
-  readonly what: "opened" | "resolved";
+  /** The same from its opening to its end. */
+  readonly thread: string;
+  readonly what: "opened" | "raised" | "resolved";
   readonly kind: "silent" | "supervisor-lost" | "monitor-gap" | "budget-warning" | "budget-exceeded";
   readonly severity: "page" | "warn";
   readonly at: Ms;
@@ -44,10 +44,9 @@ export function draftNotices(
 }
 
 export function draftAnnouncements(announcements: readonly Announcement[]): NoticeDraft[] {
-  return announcements.map(({ id, what, kind, severity, at, title, text, budget }) =>
+  return announcements.map(({ thread, what, kind, severity, at, title, text, budget }) =>
     draft({
-      ...{ what, at, kind, severity, title, text },
-      thread: id.replace(new RegExp(`_${what}$`), ""),
+      ...{ thread, what, at, kind, severity, title, text },
       since: at,
       ...{ agent: null, host: null, tags: [], by: null, detail: budget === undefined ? {} : { budget } },
     }),

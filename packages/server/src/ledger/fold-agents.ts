@@ -150,7 +150,7 @@ function foldOne(
   const replayed = job.replayUntil !== undefined || job.events.some(isReplayed);
   const worthTelling = replayed ? dropSettledNotices(effects) : effects;
   for (const effect of worthTelling) gather(effect, state, gathered, forgotten ? null : notices);
-  if (job.forgetAt !== undefined) state = closeIncidents(state, job.forgetAt, gathered);
+  if (job.forgetAt !== undefined) state = closeIncidents(state, job.forgetAt, gathered, notices);
   const write: AgentWrite = {
     name: job.name,
     state,
@@ -197,10 +197,15 @@ function deadlineOf(state: AgentState, settings: AgentSettings, notBefore: Ms | 
   return deadline === null || notBefore === undefined ? deadline : Math.max(deadline, notBefore);
 }
 
-/** Nobody wants to hear of a forgotten agent, so nothing of it stays open. */
-function closeIncidents(state: AgentState, at: Ms, into: Gathered): AgentState {
+/** Nobody wants to hear of a forgotten agent, so nothing of it stays open, and whoever was told hears that it is over. */
+function closeIncidents(state: AgentState, at: Ms, into: Gathered, notices: Notice[]): AgentState {
   for (const incident of state.incidents) {
     into.incidents.push({ do: "resolve", kind: incident.kind, incident, at, by: "person" });
+    if (incident.severity === "info") continue;
+    const title = `no longer watched: ${state.name} was forgotten`;
+    const text = `“${incident.title}” was open. A new beat brings the agent back.`;
+    const resolved = { at, by: "person" } as const;
+    notices.push({ agent: state.name, what: "resolved", at, title, text, incident, resolved, by: null });
   }
   return { ...state, incidents: [] };
 }

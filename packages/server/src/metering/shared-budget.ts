@@ -27,11 +27,13 @@ export interface SharedSpent {
   readonly spent: BudgetState;
   /** What people were last told. */
   readonly told: Level;
+  /** When they were first told of what is not over yet; null where they were not, or know that it is over. */
+  readonly toldAt: Ms | null;
   /** Limits that an operator has set; they win over those of the file, one by one. */
   readonly set: BudgetLimits;
 }
 
-export const nothingSpentYet: SharedSpent = { spent: emptyBudgetState, told: "within", set: {} };
+export const nothingSpentYet: SharedSpent = { spent: emptyBudgetState, told: "within", toldAt: null, set: {} };
 
 export interface SharedBudget {
   /** `install`, or `tag:research`. */
@@ -61,16 +63,24 @@ export function withSpend(
   return spent === budget.state.spent ? budget : { ...budget, state: { ...budget.state, spent } };
 }
 
-/** What people have to hear now, and the budget that remembers it; null when there is nothing new. */
+/**
+ * What people have to hear now, and the budget that remembers it; null when there is nothing new. From the warning over the
+ * limit to the end it is one thread, so that each message continues the one before and the end ends them all.
+ */
 export function toTell(
   budget: SharedBudget,
   at: Ms,
 ): { readonly budget: SharedBudget; readonly announcement: Announcement } | null {
   const level = levelOf(budget);
-  const { told } = budget.state;
+  const { told, toldAt } = budget.state;
   if (level === told) return null;
-  const after: SharedBudget = { ...budget, state: { ...budget.state, told: level } };
-  return { budget: after, announcement: announce(budget, { level, told, at }) };
+  const worse = ranks[level] > ranks[told];
+  const after: SharedBudget = {
+    ...budget,
+    state: { ...budget.state, told: level, toldAt: worse ? (toldAt ?? at) : null },
+  };
+  const what = !worse ? "resolved" : toldAt === null ? "opened" : "raised";
+  return { budget: after, announcement: announce(budget, { level, told, at, what, thread: toldAt ?? at }) };
 }
 
 /** Why an agent is paused by it, and until when; null while it allows spending. */
@@ -83,44 +93,34 @@ export function holdOf(budget: SharedBudget): { readonly why: string; readonly u
 
 function announce(
   budget: SharedBudget,
-  { level, told, at }: { readonly level: Level; readonly told: Level; readonly at: Ms },
+  given: {
+    readonly level: Level;
+    readonly told: Level;
+    readonly at: Ms;
+    readonly what: Announcement["what"];
+    /** When the thread began. */
+    readonly thread: Ms;
+  },
 ): Announcement {
+  const { level, told, at, what } = given;
   const [worst] = standingsOf(budget.state.spent, budget.limits);
-  const id = `budget_${budget.name}_${at}_${level}`;
+  const same = { thread: `budget_${budget.name}_${given.thread}`, budget: budget.name, what, at } as const;
   const whose = whoseOf(budget.name);
-  if (level === "within" || !worst) {
+  if (what === "resolved" || !worst) {
     const kind = told === "exceeded" ? "budget-exceeded" : "budget-warning";
     const title = `the budget ${whose} allows spending again`;
     const text = told === "exceeded" ? "Agents that it held go on." : "";
-    return {
-      id,
-      budget: budget.name,
-      what: "resolved",
-      kind,
-      severity: told === "exceeded" ? "page" : "warn",
-      at,
-      title,
-      text,
-    };
+    return { ...same, kind, severity: told === "exceeded" ? "page" : "warn", title, text };
   }
   const ends = worst.until === null ? "" : `The ${worst.period} ends in ${spellDuration(worst.until - at)}`;
   if (level === "exceeded") {
     const text = `Every agent that it covers is paused: their beats say so, their supervisors stop them, and the metering proxy refuses their calls. ${ends}; then they go on by themselves, or when the cap is raised.`;
-    return {
-      id,
-      budget: budget.name,
-      what: "opened",
-      kind: "budget-exceeded",
-      severity: "page",
-      at,
-      title: spentTitle(budget, worst),
-      text,
-    };
+    return { ...same, kind: "budget-exceeded", severity: "page", title: spentTitle(budget, worst), text };
   }
   const part = Math.floor((100 * worst.spent) / worst.limit);
   const title = `${part} % of the budget of ${spellLimit(worst)} ${whose} is spent: ${spellAmount(worst.unit, worst.spent)}`;
   const text = `At 100 % every agent that it covers is paused. ${ends}.`;
-  return { id, budget: budget.name, what: "opened", kind: "budget-warning", severity: "warn", at, title, text };
+  return { ...same, kind: "budget-warning", severity: "warn", title, text };
 }
 
 function spentTitle({ name }: SharedBudget, worst: LimitStanding): string {

@@ -72,7 +72,7 @@ export class SharedBudgets implements LedgerListener {
     const known = new Map<string, SharedSpent>();
     for (const { key, value } of await store.factsWith(factPrefix)) {
       // Written by this class only.
-      known.set(key.slice(factPrefix.length), JSON.parse(value) as SharedSpent);
+      known.set(key.slice(factPrefix.length), { ...nothingSpentYet, ...(JSON.parse(value) as SharedSpent) });
     }
     const named = ["install", ...Object.keys(limits.tags).map((tag) => `tag:${tag}`)];
     for (const name of new Set([...named, ...known.keys()])) {
@@ -167,7 +167,10 @@ export class SharedBudgets implements LedgerListener {
     const before = this.#budgets.get(name) ?? (await this.#fromLedger(name, ofFile));
     const set = mergedLimits(before.state.set, limits);
     const budget = this.#rolled(budgetOf(name, ofFile, { ...before.state, set }));
-    const after = toTell(budget, clock.now())?.budget ?? budget;
+    const told = toTell(budget, clock.now());
+    const after = told === null ? budget : quietly(told);
+    // Whoever sets a limit knows what that does; but what others were told of has to be ended for them.
+    if (told?.announcement.what === "resolved") await this.#ledger?.announce(told.announcement);
     await store.putFact(factPrefix + name, JSON.stringify(after.state));
     if (Object.keys(after.limits).length === 0) this.#budgets.delete(name);
     else this.#budgets.set(name, after);
@@ -267,6 +270,11 @@ export class SharedBudgets implements LedgerListener {
   #isOf(budget: string, agent: string): boolean {
     return isOf(budget, this.#members.get(agent)?.tags ?? []);
   }
+}
+
+/** What has become worse by what an operator has set: nobody was told of it. */
+function quietly({ budget, announcement }: NonNullable<ReturnType<typeof toTell>>): SharedBudget {
+  return announcement.what === "opened" ? { ...budget, state: { ...budget.state, toldAt: null } } : budget;
 }
 
 function isOf(budget: string, tags: readonly string[]): boolean {

@@ -14,7 +14,7 @@ interface KeptReport extends SentReport {
   readonly digest: string;
 }
 
-const prefix = "report:";
+export const reportFactPrefix = "report:";
 /** Of the text that is kept; a year of reports stays below 25 MB. */
 const maxTextBytes = 64 * 1024;
 
@@ -32,7 +32,7 @@ export function nameOf({ period, date }: { readonly period: ReportPeriod; readon
 
 /** True when this report was sent, or was found not worth sending. */
 export async function isSettled(store: Pick<Store, "fact">, name: string): Promise<boolean> {
-  return (await store.fact(prefix + name)) !== null;
+  return (await store.fact(reportFactPrefix + name)) !== null;
 }
 
 export async function keepSent(store: Pick<Store, "claimFact">, report: Report, text: string): Promise<void> {
@@ -42,12 +42,12 @@ export async function keepSent(store: Pick<Store, "claimFact">, report: Report, 
     digest: digestOf(report),
     text: clipBytes(text, maxTextBytes),
   };
-  await store.claimFact(prefix + nameOf(report), JSON.stringify(kept));
+  await store.claimFact(reportFactPrefix + nameOf(report), JSON.stringify(kept));
 }
 
 /** There was nothing to tell: no agent was known then. */
 export async function keepUnsent(store: Pick<Store, "claimFact">, name: string): Promise<void> {
-  await store.claimFact(prefix + name, "null");
+  await store.claimFact(reportFactPrefix + name, "null");
 }
 
 /** What was sent about this time, and whether more is known now; a report on the same date in another zone is another one. */
@@ -55,7 +55,7 @@ export async function findSent(
   store: Pick<Store, "fact">,
   report: Report,
 ): Promise<{ readonly sent: SentReport | null; readonly revised: boolean }> {
-  const stored = await store.fact(prefix + nameOf(report));
+  const stored = await store.fact(reportFactPrefix + nameOf(report));
   // Written above only.
   const kept = stored === null ? null : (JSON.parse(stored) as KeptReport | null);
   if (kept === null || kept.zone !== report.zone) return { sent: null, revised: false };

@@ -94,3 +94,18 @@ test("the delivery log shows every try, and a channel that failed for good is ma
   assert.match(me?.error ?? "", /answered 404/);
   assert.ok(me?.failing_since);
 });
+
+test("silences that have run out make room for others", async () => {
+  const clock = createTestClock();
+  await using midwatch = await startTestServer({ clock });
+  const { silences } = midwatch.watch;
+  const now = clock.now();
+  for (let n = 0; n < 1_000; n += 1) {
+    const draft = { match: {}, from: now, until: now + 60_000, reason: "", by: "a loop", createdAt: now };
+    if (n < 999) await midwatch.watch.store.addSilence(draft);
+    else await silences.add(draft);
+  }
+  assert.equal(silences.isFull, true);
+  clock.advance(61_000);
+  assert.equal(silences.isFull, false);
+});

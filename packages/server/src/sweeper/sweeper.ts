@@ -175,7 +175,7 @@ const causes: Readonly<Record<Gap["cause"], string>> = {
 function gapAnnouncement(gap: Gap, agents: number): Parameters<Ledger["announce"]>[0] {
   const length = spellDuration(gap.to - gap.from);
   return {
-    id: `gap_${gap.from}_opened`,
+    thread: `gap_${gap.from}`,
     what: "opened",
     kind: "monitor-gap",
     severity: "warn",

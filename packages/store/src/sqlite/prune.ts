@@ -23,6 +23,7 @@ DELETE FROM commands WHERE n IN (SELECT n FROM commands WHERE at < ? AND state I
 const oldSpools = `
 DELETE FROM spools WHERE (supervisor, spool) IN (SELECT supervisor, spool FROM spools WHERE moved_at < ? LIMIT ?)`;
 const oldSeries = "DELETE FROM telemetry_series WHERE key IN (SELECT key FROM telemetry_series WHERE at < ? LIMIT ?)";
+const oldFacts = "DELETE FROM facts WHERE key IN (SELECT key FROM facts WHERE key >= ? AND key < ? LIMIT ?)";
 
 const oldCalls = `
 DELETE FROM calls WHERE (agent_id, key) IN
@@ -44,6 +45,7 @@ export function prune(db: Connection, before: Before, limit: number): boolean {
   left -= db.run(oldCommands, before.history, left);
   left -= db.run(oldSpools, before.history, left);
   left -= db.run(oldSeries, before.beats, left);
+  for (const { from, to } of before.facts ?? []) left -= db.run(oldFacts, from, to, left);
   return left <= 0;
 }
 

@@ -74,3 +74,8 @@ test("an empty text repeats the title, because ntfy would say just “triggered�
   const { body } = await publish({ ...silent, text: "" });
   assert.equal(body["message"], "research-bot: silent since 03:12:00 UTC");
 });
+
+test("a change of what was told, as an end, does not ring through “do not disturb”", async () => {
+  for (const type of ["incident.updated", "incident.resolved"] as const)
+    assert.equal((await publish({ ...silent, type })).body["priority"], 3);
+});

@@ -78,6 +78,8 @@ function viewAction({ label, url }: SummaryLink) {
 
 /** ntfy's scale: 5 rings through "do not disturb", 3 is an ordinary notification. */
 function priority(message: WebhookBody): 3 | 4 | 5 {
-  if (message.type === "incident.resolved" || message.severity === null) return 3;
+  // A change, such as some of many that are back, rings no more than an end.
+  if (message.type === "incident.resolved" || message.type === "incident.updated" || message.severity === null)
+    return 3;
   return ({ page: 5, warn: 4, info: 3 } as const)[message.severity];
 }
