@@ -2,26 +2,22 @@
 // loop: a report over a thousand agents takes seconds, and no beat waits for it.
 
 import {
-  deathsIn,
   graceOf,
-  HOUR,
   stateAfter,
   type AgentFacts,
-  type Death,
   type HistoryEntry,
   type HistoryKind,
-  type HourFacts,
   type IncidentFact,
   type ModelFacts,
   type Ms,
   type ReportFacts,
-  type SlowFacts,
   type Span,
 } from "@midwatch/core";
 import type { AgentRow, HourRow, PageOf, PageQuery, Store, StoredIncident } from "@midwatch/store";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { SettingsOf } from "../settings.ts";
 import { gapFactPrefix, type Gap } from "../sweeper/sight.ts";
+import { deathsOf } from "./gather-deaths.ts";
 import type { ReportSpan } from "./report-span.ts";
 
 export interface FactSources {
@@ -149,44 +145,6 @@ async function modelsIn(
     }
   }
   return models;
-}
-
-/** Deaths whose memory is read; more say nothing new. */
-const maxDeaths = 10;
-/** A run shorter than this has too few hours to see it grow. */
-const shortRunMs = 12 * HOUR;
-
-async function deathsOf(
-  agent: string,
-  slow: Pick<SlowFacts, "history" | "hours">,
-  store: Pick<Store, "beats">,
-): Promise<readonly Death[]> {
-  const deaths: Death[] = [];
-  for (const death of deathsIn(slow.history).slice(-maxDeaths)) {
-    const isShort = death.at - death.from < shortRunMs;
-    deaths.push({
-      ...death,
-      memory: isShort ? await memoryInBeats(agent, death, store) : memoryInHours(slow.hours, death),
-    });
-  }
-  return deaths;
-}
-
-function memoryInHours(hours: readonly HourFacts[], { from, at }: Pick<Death, "from" | "at">): Death["memory"] {
-  return hours.flatMap(({ hour, maxMemoryBytes: bytes }) =>
-    bytes === null || hour < from || hour >= at ? [] : [{ at: hour, bytes }],
-  );
-}
-
-async function memoryInBeats(
-  agent: string,
-  { from, at }: Pick<Death, "from" | "at">,
-  store: Pick<Store, "beats">,
-): Promise<Death["memory"]> {
-  const { items } = await store.beats(agent, { from, to: at + 1, limit: pageSize, cursor: null });
-  return items
-    .flatMap((beat) => (beat.memoryBytes === null ? [] : [{ at: beat.at, bytes: beat.memoryBytes }]))
-    .toReversed();
 }
 
 /** What the agent was when the period began: what it is, if it has not changed since; else what its history says. */
