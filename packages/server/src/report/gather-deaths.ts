@@ -3,7 +3,7 @@
 import { deathsIn, HOUR, type Death, type HourFacts, type SlowFacts } from "@midwatch/core";
 import type { Store } from "@midwatch/store";
 
-/** More than any run shorter than half a day needs. */
+/** The last of a run: enough to see it grow. */
 const maxBeats = 500;
 /** Deaths whose memory is read; more say nothing new. */
 const maxDeaths = 10;
