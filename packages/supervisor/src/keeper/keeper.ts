@@ -150,11 +150,7 @@ export class Keeper {
         this.#starter.begin({ isOrdered: true });
         return this.#act({ type: "command", at: now, command: "start", by: theSupervisor });
       case "adopt":
-        await this.#target.adopt(plan.run);
-        if (plan.isNew) await this.#onStarted({ ...plan.run, startedAt: now }, plan.run.identity.pid);
-        this.#say(`taken over as ${this.#target.what} ${this.#pid ?? plan.run.identity.pid}`);
-        if (this.entry.stop) this.#target.stop(this.entry.stop, { kill: false });
-        return;
+        return this.#adopt(plan, now);
       case "ended-unseen":
         return this.#onEndedUnseen(plan, now);
       case "start":
@@ -169,13 +165,19 @@ export class Keeper {
     }
   }
 
+  async #adopt({ run, isNew }: Extract<RestorePlan, { do: "adopt" }>, now: Ms): Promise<void> {
+    const pid = (await this.#target.adopt(run)) ?? run.identity.pid;
+    if (isNew) await this.#onStarted({ ...run, startedAt: now }, pid);
+    this.#say(`taken over as ${this.#target.what} ${this.#pid ?? pid}`);
+    if (this.entry.stop) this.#target.stop(this.entry.stop, { kill: false });
+  }
+
   /** Of the agent itself, as people know it. */
   get #pid(): number | null {
     return this.entry.state.recovery?.pid ?? null;
   }
 
-  async #onEndedUnseen(plan: Extract<RestorePlan, { do: "ended-unseen" }>, at: Ms): Promise<void> {
-    const { run, withMachine } = plan;
+  async #onEndedUnseen({ run, withMachine }: Extract<RestorePlan, { do: "ended-unseen" }>, at: Ms): Promise<void> {
     const end = await this.#target.remember(run);
     if (withMachine && !this.entry.stop) this.#record.change({ resume: true });
     const stoppedFor = this.entry.stop ?? (withMachine ? "shutdown" : null);

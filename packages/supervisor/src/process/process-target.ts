@@ -136,11 +136,12 @@ export class ProcessTarget implements Target {
     }
   }
 
-  async adopt({ runId, identity }: Pick<StartedRun, "runId" | "identity">): Promise<void> {
+  async adopt({ runId, identity }: Pick<StartedRun, "runId" | "identity">): Promise<number> {
     await this.#output.resume();
     this.#watch(adoptProcess({ runId, identity, marker: this.#markerOf(runId), exitFile: this.#exitFileOf(runId) }));
     this.#counter = this.#options.world.outOfMemory.watch(identity.pid);
     this.#pid = await pidOfAgent(identity);
+    return this.#pid;
   }
 
   async endStray({ runId, identity }: Pick<StartedRun, "runId" | "identity">): Promise<void> {

@@ -174,9 +174,10 @@ export class PlatformTarget implements Target {
     this.#grantedUntil = 0;
   }
 
-  adopt({ runId, identity }: Pick<StartedRun, "runId" | "identity">): Promise<void> {
-    this.#watch({ runId, life: { pid: identity.pid === 0 ? null : identity.pid, token: identity.startTime } });
-    return Promise.resolve();
+  adopt({ runId, identity }: Pick<StartedRun, "runId" | "identity">): Promise<number | null> {
+    const pid = identity.pid === 0 ? null : identity.pid;
+    this.#watch({ runId, life: { pid, token: identity.startTime } });
+    return Promise.resolve(pid);
   }
 
   /** Of one container or unit there is never a second copy. */

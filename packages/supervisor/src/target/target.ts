@@ -20,8 +20,8 @@ export interface Target {
   sight(): Promise<Sight>;
   /** Starts a run; the last one must be gone (`swept`). */
   start(order: RunOrder): Promise<RunStart>;
-  /** Takes over a living run of an earlier life of this supervisor. */
-  adopt(run: Pick<StartedRun, "runId" | "identity">): Promise<void>;
+  /** Takes over a living run of an earlier life of this supervisor. Resolves to the pid a person knows it by; null where there is none. */
+  adopt(run: Pick<StartedRun, "runId" | "identity">): Promise<number | null>;
   /** Ends a run that should have ended long ago, before another is started beside it. */
   endStray(run: Pick<StartedRun, "runId" | "identity">): Promise<void>;
   /** A run that has ended unseen may have left something. Resolves to how it ended, as far as that was written down. */
