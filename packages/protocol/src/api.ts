@@ -256,9 +256,10 @@ export type StreamMessage =
 /** What is told to people. A webhook's body is exactly this; every other channel renders it. */
 export interface WebhookBody {
   /**
-   * `incident.updated`: more is known of something that was told; it goes only to channels that can change what they sent.
+   * `incident.updated`: more is known of something that was told; of a group, that some are back also goes to
+   * channels that can't change what they sent; the rest only to those that can.
    * `incident.acknowledged`: somebody looks after something that was told; it goes only to channels that can make something of it.
-   * `digest`: what waited for the end of quiet hours, or what flapped.
+   * `digest`: what waited for the end of quiet hours.
    */
   type:
     | "incident.opened"
