@@ -5,7 +5,7 @@
 //
 // A silence of half the fleet is the strongest case: a network, a provider, a host of many. It needs no common host.
 
-import { MINUTE, type Ms } from "../time.ts";
+import type { Ms } from "../time.ts";
 import { fewestOf, fleetKey, joinable, keyOf, openGroups, whatOf, type OpenGroups } from "./common-cause.ts";
 import { followUpMs, isMuted, returnsAt, routeOf, updatesAt, worst, type Group } from "./group-state.ts";
 import { groupWords, listNames, returnWords } from "./group-words.ts";
@@ -14,6 +14,7 @@ import {
   acknowledgedWords,
   acknowledgementOf,
   dueSteps,
+  holdLooksMs,
   memberOf,
   nextOf,
   nothingTold,
@@ -255,7 +256,7 @@ function store(sitting: Sitting, group: Group): void {
   const next = Math.min(...times);
   const muted = isMuted(sitting, group);
   // While it is muted nothing is told; the end of the silence is looked for.
-  keep(sitting, groupKey(group.id), group, next === Infinity ? null : muted ? Math.max(next, now + MINUTE) : next);
+  keep(sitting, groupKey(group.id), group, next === Infinity ? null : muted ? Math.max(next, now + holdLooksMs) : next);
 }
 
 function keepIn(sitting: Sitting, thread: Thread, group: string): void {

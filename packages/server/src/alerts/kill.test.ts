@@ -15,7 +15,7 @@ import type { WebhookBody } from "@midwatch/protocol";
 import { openSqliteStore, type StoredIncident } from "@midwatch/store";
 import { startReceiver, type Received, type Receiver } from "../testing/loopback-receiver.ts";
 
-const kills = Number(process.env["MIDWATCH_KILLS"] ?? 16);
+const kills = Number(process.env["MIDWATCH_KILLS"] ?? 8);
 /** At once, each with a database of its own: starting a process is what takes the time. */
 const chains = 4;
 
