@@ -52,8 +52,8 @@ export interface ServerOptions {
   readonly dashboardDir?: string | null;
   /** Where metered calls go: into the ledger, unless a test brings its own. */
   readonly usageMeter?: UsageMeter;
-  /** A loop that turns this late has no time for questions; 2 s unless given. Beats have their own bound. */
-  readonly overloadedAfterMs?: DurationMs;
+  /** A loop that turns this late has no time for questions; 2 s unless given, null for never. Beats have their own bound. */
+  readonly overloadedAfterMs?: DurationMs | null;
   /** What elsewhere expects a sign of life of this server; none unless given. */
   readonly watcher?: WatcherSettings | null;
   /** Called on every turn of the main loop, some ten times a second: what the server's own sign of life comes from. */

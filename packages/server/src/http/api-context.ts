@@ -15,7 +15,7 @@ export interface ApiContext extends Watch {
   readonly log: Log;
   readonly guard: HostGuard;
   readonly version: string;
-  readonly overloadedAfterMs: DurationMs | undefined;
+  readonly overloadedAfterMs: DurationMs | null | undefined;
   /** The built dashboard, or null when there is none. */
   readonly dashboardDir: string | null;
 }

@@ -45,7 +45,8 @@ export async function createApp(context: ApiContext, listener: (others: RequestL
     strictTransportSecurity: false,
   });
   await app.register(underPressure, {
-    maxEventLoopDelay: context.overloadedAfterMs ?? overloadedAfterMs,
+    // 0 is never; a loop that did not turn at all counts as late by any other bound.
+    maxEventLoopDelay: context.overloadedAfterMs === null ? 0 : (context.overloadedAfterMs ?? overloadedAfterMs),
     // A rejection, because the plugin does not expect a throw.
     pressureHandler: (request) =>
       request.routeOptions.config.alwaysAnswered ? undefined : Promise.reject(overloaded()),
