@@ -92,6 +92,7 @@ async function anAlert(t: TestContext): Promise<Alert> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const server = await startServer({
+    overloadedAfterMs: null,
     listen: { host: "127.0.0.1", port },
     publicUrl: url,
     store,

@@ -34,6 +34,7 @@ export async function aMachine(t: TestContext): Promise<{ readonly start: (port:
   });
   const start = async (port: number): Promise<RunningServer> => {
     const server = await startServer({
+      overloadedAfterMs: null,
       listen: { host: "127.0.0.1", port },
       store,
       timeZone: "UTC",
