@@ -17,18 +17,19 @@ import type { AlertMessage } from "./message.ts";
 import type { AlertNotice } from "./notice.ts";
 import { sayCatchUps } from "./catch-up.ts";
 import type { AlertRules } from "./rules.ts";
-import { forgetRow, keep, recall, say, threadKey, type DeskEntry, type Sitting } from "./sitting.ts";
+import { forgetRow, keep, recall, threadKey, type DeskEntry, type Sitting } from "./sitting.ts";
 import {
   acknowledgedWords,
-  acknowledgementOf,
+  begunAnew,
   dueSteps,
   holdLooksMs,
   newThread,
   nextOf,
   quietFor,
+  sayOf,
   stepId,
+  toldOfRise,
   type Hold,
-  type Telling,
   type Thread,
 } from "./thread.ts";
 
@@ -191,16 +192,12 @@ function raise(sitting: Sitting, thread: Thread, notice: AlertNotice): void {
     return keep(sitting, key, raised, raised.hold.why === "gathering" ? null : raised.hold.until);
   }
   if (raised.telling.told.length === 0) return admit(sitting, raised);
-  const route = rules.routeOf(raised);
-  // Whoever looks after it already is told that it got worse, and nobody else is woken.
-  const looked = raised.telling.acknowledgedBy !== null;
-  const anew: Telling = { ...raised.telling, step: 0, from: now };
+  const anew = begunAnew(raised.telling, now);
   if (rules.mutedBy(raised, now) !== null) {
-    return keep(sitting, key, looked ? raised : { ...raised, telling: anew }, looked ? null : now + holdLooksMs);
+    return keep(sitting, key, { ...raised, telling: anew }, anew.acknowledgedBy === null ? now + holdLooksMs : null);
   }
-  const due = dueSteps(anew, route, now);
-  const telling = looked ? raised.telling : { ...due.telling, lastAt: now };
-  const channels = looked ? telling.told : [...new Set([...due.fresh, ...due.again, ...telling.told])];
+  const route = rules.routeOf(raised);
+  const { channels, telling } = toldOfRise(anew, route, now);
   sayOf(sitting, raised, { what: "raised", id: `${thread.id}_raised`, channels });
   keep(sitting, key, { ...raised, telling }, nextOf(telling, route));
 }
@@ -268,22 +265,4 @@ function sayStill(sitting: Sitting, thread: Thread, id: string, channels: readon
   const length: DurationMs = sitting.now - thread.since;
   const text = `Nobody has acknowledged it for ${spellDuration(length)}. ${thread.text}`;
   sayOf(sitting, { ...thread, text }, { what: "reminder", id, channels });
-}
-
-function sayOf(sitting: Sitting, thread: Thread, message: Pick<AlertMessage, "what" | "id" | "channels">): void {
-  const { id, agent, kind, severity, title, text, since, detail, telling } = thread;
-  const acknowledged = acknowledgementOf(telling);
-  say(sitting, {
-    ...message,
-    thread: id,
-    agent,
-    kind,
-    severity,
-    title,
-    text,
-    since,
-    members: [],
-    acknowledged,
-    detail,
-  });
 }

@@ -13,14 +13,16 @@ import { forgetRow, groupKey, keep, recall, say, threadKey, type Sitting } from 
 import {
   acknowledgedWords,
   acknowledgementOf,
+  begunAnew,
   dueSteps,
   holdLooksMs,
   memberOf,
   nextOf,
   nothingTold,
   quietFor,
+  sayOf,
   stepId,
-  type Telling,
+  toldOfRise,
   type Thread,
 } from "./thread.ts";
 
@@ -145,15 +147,12 @@ function join(sitting: Sitting, group: Group, threads: readonly Thread[]): void 
   else touch(sitting, joined);
 }
 
-/** It has become worse: the steps begin anew. Where somebody looks after it, whoever was told hears of it and nobody else. */
+/** It has become worse, as a thread can. */
 function raiseGroup(sitting: Sitting, group: Group): void {
   const { now } = sitting;
-  const looked = group.telling.acknowledgedBy !== null;
-  const anew: Telling = looked ? group.telling : { ...group.telling, step: 0, from: now };
+  const anew = begunAnew(group.telling, now);
   if (isMuted(sitting, group)) return store(sitting, { ...group, telling: anew });
-  const due = dueSteps(anew, routeOf(sitting, group), now);
-  const telling = looked ? anew : { ...due.telling, lastAt: now };
-  const channels = looked ? anew.told : [...new Set([...due.fresh, ...due.again, ...telling.told])];
+  const { channels, telling } = toldOfRise(anew, routeOf(sitting, group), now);
   say(sitting, { ...about(sitting, group), what: "raised", id: `${group.id}_raised`, channels });
   store(sitting, { ...group, telling, untold: 0 });
 }
@@ -179,20 +178,14 @@ function endGroup(sitting: Sitting, group: Group): void {
     const alone: Thread = { ...thread, group: null, telling };
     // What was opened for all is closed now, so it is opened for whoever is left.
     const held = sitting.rules.mutedBy(alone, now) !== null || quietFor(sitting, alone) !== null;
-    if (acknowledgedBy === null && !held) sayAlone(sitting, alone);
+    if (acknowledgedBy === null && !held)
+      sayOf(sitting, alone, { what: "opened", id: `${id}_opened`, channels: telling.told });
     keep(sitting, threadKey(id), alone, nextOf(telling, sitting.rules.routeOf(alone)));
   }
   const open = recall<OpenGroups>(sitting, openGroups)?.groups ?? [];
   keep(sitting, openGroups, { groups: open.filter(({ id }) => id !== group.id) }, null);
   forgetRow(sitting, groupKey(group.id));
   sitting.touched.delete(group.id);
-}
-
-function sayAlone(sitting: Sitting, thread: Thread): void {
-  const { id, agent, kind, severity, title, text, since, detail, telling } = thread;
-  const acknowledged = acknowledgementOf(telling);
-  const said = { agent, kind, severity, title, text, since, detail, acknowledged, members: [], channels: telling.told };
-  say(sitting, { ...said, what: "opened", id: `${id}_opened`, thread: id });
 }
 
 /** Where a message can be changed it shows already who is back. */

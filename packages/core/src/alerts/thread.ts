@@ -1,8 +1,8 @@
 import type { DurationMs, Ms } from "../time.ts";
-import type { Acknowledgement, AlertMember } from "./message.ts";
+import type { Acknowledgement, AlertMember, AlertMessage } from "./message.ts";
 import type { AlertNotice } from "./notice.ts";
 import type { AlertRoute, AlertSubject } from "./rules.ts";
-import type { Sitting } from "./sitting.ts";
+import { say, type Sitting } from "./sitting.ts";
 
 /**
  * One thing that people are told of, from its first notice to its end: an incident, or a fact about no single agent.
@@ -129,6 +129,45 @@ export function dueSteps(
   const again = to.filter((channel) => telling.told.includes(channel));
   const told = [...telling.told, ...fresh];
   return { fresh, again, telling: { ...telling, from, told, step: telling.step + due.length, lastAt: now } };
+}
+
+/** The telling of what has become worse: the steps begin again, unless somebody looks after it. */
+export function begunAnew(telling: Telling, now: Ms): Telling {
+  return telling.acknowledgedBy === null ? { ...telling, step: 0, from: now } : telling;
+}
+
+/**
+ * Who hears that it has become worse: the first steps, and everybody who was told. Where somebody looks after it, whoever was
+ * told hears of it and nobody else is woken. Takes a telling that has begun anew.
+ */
+export function toldOfRise(
+  telling: Telling,
+  route: AlertRoute,
+  now: Ms,
+): { readonly channels: readonly string[]; readonly telling: Telling } {
+  if (telling.acknowledgedBy !== null) return { channels: telling.told, telling };
+  const due = dueSteps(telling, route, now);
+  const channels = [...new Set([...due.fresh, ...due.again, ...due.telling.told])];
+  return { channels, telling: { ...due.telling, lastAt: now } };
+}
+
+/** A message about this thread alone. */
+export function sayOf(sitting: Sitting, thread: Thread, message: Pick<AlertMessage, "what" | "id" | "channels">): void {
+  const { id, agent, kind, severity, title, text, since, detail, telling } = thread;
+  const acknowledged = acknowledgementOf(telling);
+  say(sitting, {
+    ...message,
+    thread: id,
+    agent,
+    kind,
+    severity,
+    title,
+    text,
+    since,
+    members: [],
+    acknowledged,
+    detail,
+  });
 }
 
 /** A silence may end early and a dependency may come back: what is held is looked at this often. */
