@@ -1,3 +1,4 @@
+import { upperFirst } from "@midwatch/core";
 import type { ErrorBody } from "@midwatch/protocol";
 import { CommandFailure } from "./failure.ts";
 
@@ -49,7 +50,7 @@ function refusal(status: number, text: string, target: Target): string {
 
 /** The API answers in clauses; a person reads sentences. */
 function sentence(clause: string): string {
-  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}${/[.!?]$/.test(clause) ? "" : "."}`;
+  return `${upperFirst(clause)}${/[.!?]$/.test(clause) ? "" : "."}`;
 }
 
 /** All pages of a list, up to `limit` items. */

@@ -3,7 +3,7 @@
 import type { Exit } from "./event.ts";
 import { openIncident } from "./incidents.ts";
 import { changeState, openExited } from "./liveness.ts";
-import { spellDuration } from "./spell.ts";
+import { spellDuration, upperFirst } from "./spell.ts";
 import type { Ms } from "./time.ts";
 import type { Turn } from "./turn.ts";
 
@@ -72,7 +72,3 @@ const shellWords: Readonly<Record<number, string>> = {
   126: ": a command in its line may not be executed",
   127: ": a command in its line was not found",
 };
-
-function upperFirst(clause: string): string {
-  return clause.slice(0, 1).toUpperCase() + clause.slice(1);
-}

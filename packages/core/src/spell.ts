@@ -1,4 +1,4 @@
-import { DAY, HOUR, MINUTE, SECOND, type DurationMs } from "./time.ts";
+import { DAY, HOUR, MINUTE, SECOND, type DurationMs, type Ms } from "./time.ts";
 
 /** A duration for people: "40 ms", "12 s", "3 min 20 s", "22 h 10 min", "4 d 3 h". Two units at most. */
 export function spellDuration(ms: DurationMs): string {
@@ -43,6 +43,16 @@ export function spellOrdinal(n: number): string {
   const lastTwo = n % 100;
   const suffix = lastTwo > 10 && lastTwo < 14 ? "th" : (["th", "st", "nd", "rd"][n % 10] ?? "th");
   return `${n}${suffix}`;
+}
+
+/** "no token" → "No token": a clause where a sentence begins. */
+export function upperFirst(clause: string): string {
+  return clause.charAt(0).toUpperCase() + clause.slice(1);
+}
+
+/** The time of day in UTC: "03:14:06 UTC". */
+export function spellUtcTime(at: Ms): string {
+  return `${new Date(at).toISOString().slice(11, 19)} UTC`;
 }
 
 function spellTwo(ms: DurationMs, big: DurationMs, bigName: string, small: DurationMs, smallName: string): string {

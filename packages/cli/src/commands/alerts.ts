@@ -1,6 +1,6 @@
 // Commands about alerts: silences, channels, and what was sent through them.
 
-import { spellDuration } from "@midwatch/core";
+import { spellDuration, upperFirst } from "@midwatch/core";
 import type { ChannelTestAnswer, ChannelView, NotificationView, SilenceView } from "@midwatch/protocol";
 import { call, callPages, type Target } from "../client.ts";
 import { CommandFailure } from "../failure.ts";
@@ -36,7 +36,7 @@ export async function silence(target: Target, agents: readonly string[], asked: 
 
 export async function unsilence(target: Target, id: number): Promise<void> {
   const { message } = await call<{ message: string }>(target, "DELETE", `/api/v1/silences/${id}`);
-  print(`${message.charAt(0).toUpperCase()}${message.slice(1)}.`);
+  print(`${upperFirst(message)}.`);
 }
 
 /** `midwatch silences`. */

@@ -1,3 +1,4 @@
+import { spellUtcTime } from "../spell.ts";
 import type { DurationMs, Ms } from "../time.ts";
 import type { Acknowledgement, AlertMember, AlertMessage } from "./message.ts";
 import type { AlertNotice } from "./notice.ts";
@@ -85,8 +86,7 @@ export function acknowledgementOf({ acknowledgedBy: by, acknowledgedAt, lastAt }
 
 /** Stands before the text of what somebody looks after. */
 export function acknowledgedWords({ by, at }: Acknowledgement): string {
-  const time = new Date(at).toISOString().slice(11, 19);
-  return `Acknowledged by ${by} at ${time} UTC: no more steps and no reminders.`;
+  return `Acknowledged by ${by} at ${spellUtcTime(at)}: no more steps and no reminders.`;
 }
 
 /** When there is something to do again: the next step, or the next reminder. */

@@ -1,6 +1,7 @@
 // The report as one document that needs nothing else: no script, no font, nothing from elsewhere; pictures are drawn inside it.
 // Everything in it that is not written here is escaped: names and messages of agents are whatever somebody wanted them to be.
 
+import { upperFirst } from "@midwatch/core";
 import type { PatternView, ReportView } from "@midwatch/protocol";
 import { chartSvg } from "./chart-svg.ts";
 import { fleetCharts, patternChart } from "./charts.ts";
@@ -24,7 +25,7 @@ export function reportHtml(report: ReportView): string {
     `<body>`,
     `<main>`,
     `<h1>${escapeHtml(heading)}</h1>`,
-    `<p class="summary">${escapeHtml(capitalised(summary))}.</p>`,
+    `<p class="summary">${escapeHtml(upperFirst(summary))}.</p>`,
     ...notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`),
     ...charts.map(chartSvg),
     ...sections.map((section) => sectionHtml(section, report.time_zone)),
@@ -58,7 +59,7 @@ function patternHtml(agent: string, pattern: PatternView, timeZone: string): str
   const chart = patternChart(agent, pattern, timeZone);
   return [
     `<div class="pattern">`,
-    `<h3>${escapeHtml(capitalised(title))}</h3>`,
+    `<h3>${escapeHtml(upperFirst(title))}</h3>`,
     listHtml(evidence),
     `<p>→ ${escapeHtml(next)}</p>`,
     ...(chart === null ? [] : [chartSvg(chart)]),
@@ -115,7 +116,3 @@ svg line { stroke: var(--line) }
 @media (max-width: 34rem) { .answers th, .answers td { display: block; width: auto } .answers td { border-top: 0; padding-top: 0 } }
 @media print { section, .pattern { break-inside: avoid } }
 `;
-
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}

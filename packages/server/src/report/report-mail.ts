@@ -1,5 +1,6 @@
 // A report as a mail: what mail programs can show, with charts as pictures. The plain part says all of it, too.
 
+import { upperFirst } from "@midwatch/core";
 import type { PatternView, ReportView, WebhookBody } from "@midwatch/protocol";
 import type { MailBody, MailPicture } from "../channels/channel.ts";
 import { escapeHtml } from "../escape-html.ts";
@@ -27,7 +28,7 @@ export function reportMail({ report, url }: Pick<WebhookBody, "report" | "url">)
   const pictures = drawn(report);
   const head = [
     `<h1 class="ink" style="margin:0 0 6px;font:600 21px/28px ${sans};color:${colour.ink};${breaking}">${escapeHtml(heading)}</h1>
-${paragraph(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`, "ink")}`,
+${paragraph(`${upperFirst(summary)}.`, "ink")}`,
     ...notes.map((note) => paragraph(note, "dim")),
     ...(url === null ? [] : [linkHtml(url)]),
     ...pictures.filter(({ agent }) => agent === null).map(pictureHtml),
@@ -115,11 +116,10 @@ function answerHtml({ question, answer, notable, lines }: Answer): string {
 }
 
 function patternHtml({ title, evidence, next }: PatternView, picture: Drawn | undefined): string {
-  const what = `${title.charAt(0).toUpperCase()}${title.slice(1)}`;
   return (
     `<table width="100%" cellpadding="0" cellspacing="0" border="0" style="table-layout:fixed;margin:12px 0 0"><tr>` +
     `<td class="sunk" align="left" style="padding:12px 14px;background:${colour.ground};border:1px solid ${colour.line};border-radius:8px;${breaking}">` +
-    `<div class="doubtful" style="font:600 15px/22px ${sans};color:${colour.doubtful}">${escapeHtml(what)}</div>${listHtml(evidence)}` +
+    `<div class="doubtful" style="font:600 15px/22px ${sans};color:${colour.doubtful}">${escapeHtml(upperFirst(title))}</div>${listHtml(evidence)}` +
     `<div class="ink" style="margin:6px 0 0;font:400 14px/21px ${sans};color:${colour.ink}">&rarr; ${escapeHtml(next)}</div>` +
     `${picture === undefined ? "" : `<div style="margin:10px 0 0">${pictureHtml(picture)}</div>`}</td></tr></table>`
   );

@@ -1,7 +1,7 @@
 // The server is what tells people of agents. When it is gone for long, somebody must be told of that, and the supervisor is the one
 // that notices. Once when it begins, once when it is over; a restart of the server is no outage.
 
-import { MINUTE, spellDuration, type DurationMs, type Ms } from "@midwatch/core";
+import { MINUTE, spellDuration, spellUtcTime, type DurationMs, type Ms } from "@midwatch/core";
 import type { Clock } from "../clock.ts";
 import type { Notice } from "./notice.ts";
 
@@ -46,7 +46,7 @@ export class ServerOutage {
     if (this.#since === null || this.#options.isReachable()) return;
     this.#told = true;
     this.#say("opened", {
-      title: `the Midwatch server has not been reachable from ${this.#options.host} since ${clockTime(this.#since)}`,
+      title: `the Midwatch server has not been reachable from ${this.#options.host} since ${spellUtcTime(this.#since)}`,
       text:
         "The supervisor goes on: its agents are watched and restarted, and what they say is kept for the server. Until it is back, alerts about " +
         "agents of this host come from the supervisor itself, and nobody judges agents elsewhere. Check the server's process, its machine, and the network between them.",
@@ -70,8 +70,4 @@ export class ServerOutage {
     const id = `server-lost_${host}_${this.#since ?? 0}_${what}`;
     tell({ id, agent: host, what, kind: "monitor-gap", severity: "page", at: now(), ...words, fact: null });
   }
-}
-
-function clockTime(at: Ms): string {
-  return `${new Date(at).toISOString().slice(11, 19)} UTC`;
 }

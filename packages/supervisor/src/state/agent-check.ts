@@ -1,6 +1,7 @@
 // The agent's own check of its state, and the state before and after it. A check has no business changing what it checks unless it
 // says so: what it changed or deleted otherwise is put back.
 
+import { upperFirst } from "@midwatch/core";
 import type { FileReport } from "./examine.ts";
 import type { GateWorld } from "./gate-world.ts";
 import { isSame, snapshotOf } from "./snapshot.ts";
@@ -94,6 +95,6 @@ function lastWord({ lastLines }: Validated): string {
 
 function unsure(reason: string, { lastLines }: Validated, notes: readonly string[] = []): AgentChecked {
   const printed = lastLines.length === 0 ? "It printed nothing." : `It printed at the end:\n${lastLines.join("\n")}`;
-  const told = notes.map((note) => `${note.charAt(0).toUpperCase()}${note.slice(1)}. `).join("");
+  const told = notes.map((note) => `${upperFirst(note)}. `).join("");
   return { is: "unsure", reason, text: `${told}${printed}` };
 }

@@ -3,6 +3,7 @@
 // places. Whoever comes next sees the intention and a missing file, and goes on.
 
 import { rm } from "node:fs/promises";
+import { upperFirst } from "@midwatch/core";
 import { describeError } from "../failure.ts";
 import { checkByAgent } from "./agent-check.ts";
 import { candidatesOf, isSound, type Candidate } from "./candidates.ts";
@@ -94,7 +95,7 @@ async function tryCandidate(about: Replacement, candidate: Candidate, tried: Tri
   const undo = (): Promise<void> => putCopies(world, candidate);
   const checked = await checkByAgent({ world, reports: now.reports, known: settled, undo });
   if (checked.is === "unusable") return rejected(tried);
-  const text = `${movedTo(tried.away)} ${capital(candidate.label)} took its place.`;
+  const text = `${movedTo(tried.away)} ${upperFirst(candidate.label)} took its place.`;
   if (checked.is === "unsure") return failed(`${text} But ${checked.reason}. ${checked.text}`);
   return { ok: true, reports: checked.reports, text, notes: checked.notes };
 }
@@ -127,8 +128,4 @@ function movedTo({ folder }: Quarantined): string {
 
 function checkOf(world: GateWorld, path: string): GateWorld["files"][number]["check"] {
   return world.files.find((one) => one.path === path)?.check ?? "none";
-}
-
-function capital(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

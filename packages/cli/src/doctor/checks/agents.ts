@@ -2,6 +2,7 @@
 // it looks.
 
 import { basename, resolve } from "node:path";
+import { upperFirst } from "@midwatch/core";
 import type { SupervisedAgent } from "@midwatch/supervisor";
 import { argumentsOf, findCommand } from "@midwatch/supervisor/command-line";
 import { check } from "../check.ts";
@@ -49,8 +50,8 @@ function startable({ name, command }: AgentFacts): readonly Remark[] {
     return [
       bad({
         title: `${name} can't be started`,
-        why: `${sentence(command.missing.split(";")[0] ?? command.missing)}.`,
-        fix: `${sentence((command.missing.split(";")[1] ?? "correct it in the file").trim())} (\`agents.${name}\`).`,
+        why: `${upperFirst(command.missing.split(";")[0] ?? command.missing)}.`,
+        fix: `${upperFirst((command.missing.split(";")[1] ?? "correct it in the file").trim())} (\`agents.${name}\`).`,
       }),
     ];
   }
@@ -192,8 +193,4 @@ function pathOf({ text }: UnitFacts): string {
     .values("Service", "Environment")
     .flatMap((line) => /(?:^|[\s"'])PATH=([^\s"']+)/.exec(line)?.[1] ?? []);
   return set.at(-1) ?? unitPath;
-}
-
-function sentence(clause: string): string {
-  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}`;
 }

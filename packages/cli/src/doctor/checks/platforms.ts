@@ -1,6 +1,7 @@
 // Agents that Docker, systemd or launchd run: two that both want to restart the same thing fight, and a daemon that nobody can
 // reach restarts nothing. What fights is the supervisor's own knowledge; here it is asked and worded.
 
+import { upperFirst } from "@midwatch/core";
 import { check } from "../check.ts";
 import { bad, worthKnowing, type Remark } from "../remark.ts";
 
@@ -47,7 +48,8 @@ export function judgePlatform({ agent, platform, told }: KeptElsewhere): readonl
     return worthKnowing({
       title: `${name} and Midwatch do not agree about ${agent}`,
       why: sentence(what),
-      fix: capital(change === "" ? `correct \`agents.${agent}.${platform}\` in the file` : change),
+      // Without a full stop: what ends a change is often a command, which is copied.
+      fix: upperFirst(change === "" ? `correct \`agents.${agent}.${platform}\` in the file` : change),
     });
   });
 }
@@ -60,12 +62,7 @@ function parted(conflict: string): { readonly what: string; readonly change: str
 }
 
 function sentence(clause: string): string {
-  return `${capital(clause)}${/[.!?]$/.test(clause) ? "" : "."}`;
-}
-
-/** Without a full stop: what ends a change is often a command, which is copied. */
-function capital(clause: string): string {
-  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}`;
+  return `${upperFirst(clause)}${/[.!?]$/.test(clause) ? "" : "."}`;
 }
 
 async function bounded(asked: Promise<readonly string[]>): Promise<KeptElsewhere["told"]> {

@@ -2,7 +2,7 @@
 // `Restart=always` alone restarts five times in 1.2 s and then leaves the unit `failed` for good, saying nothing to anybody;
 // with `StartLimitIntervalSec=0` it goes on for ever, without a pause. Two seconds between starts and no limit is neither.
 
-import { spellDuration, type DurationMs } from "@midwatch/core";
+import { spellDuration, upperFirst, type DurationMs } from "@midwatch/core";
 import { check } from "../check.ts";
 import type { UnitFacts } from "../probes/boot-units.ts";
 import { longestStop, stopReserveMs } from "../stop-time.ts";
@@ -115,7 +115,7 @@ function restarting(unit: UnitFacts, policy: UnitPolicy): readonly Remark[] {
   return [
     bad({
       title: `systemd gives up on ${name} after ${policy.burst} quick failures, and tells nobody`,
-      why: `${sentence(pauseWords(policy))}, and ${policy.burst} starts within ${spellDuration(policy.intervalMs)} are the limit. A short trouble, such as a disk that is mounted late, is enough: the unit then stays failed until a person starts it. Nobody watches from then on.`,
+      why: `${upperFirst(pauseWords(policy))}, and ${policy.burst} starts within ${spellDuration(policy.intervalMs)} are the limit. A short trouble, such as a disk that is mounted late, is enough: the unit then stays failed until a person starts it. Nobody watches from then on.`,
       fix,
     }),
   ];
@@ -181,8 +181,4 @@ function booting({ name, scope, enabled, linger }: UnitFacts): readonly Remark[]
 
 function reload(scope: UnitFacts["scope"]): string {
   return `Then \`${scope === "user" ? "systemctl --user" : "sudo systemctl"} daemon-reload\`; it holds from the next start on.`;
-}
-
-function sentence(clause: string): string {
-  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}`;
 }
