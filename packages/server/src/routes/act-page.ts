@@ -2,6 +2,7 @@
 // bad line, by whoever gets the message.
 
 import { hash } from "node:crypto";
+import { escapeHtml } from "../escape-html.ts";
 
 /** What the page shows. */
 export type ActPage =
@@ -73,13 +74,13 @@ export function actPage(page: ActPage): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${escape(heading)} · Midwatch</title>
+<title>${escapeHtml(heading)} · Midwatch</title>
 <style>${style}</style>
 </head>
 <body>
 <main class="${page.kind}">
 <header>Midwatch</header>
-<h1>${escape(heading)}</h1>
+<h1>${escapeHtml(heading)}</h1>
 ${page.kind === "ask" ? question(page) : `<p>${words(page.words)}</p>`}
 <footer><a href="/">Open the dashboard</a></footer>
 </main>
@@ -91,22 +92,18 @@ ${page.kind === "ask" ? question(page) : `<p>${words(page.words)}</p>`}
 function question({ label, subject, title, standing, will }: Extract<ActPage, { kind: "ask" }>): string {
   return `<p>${words(will)}</p>
 <dl>
-<dt>About</dt><dd>${escape(subject)}</dd>
-<dt>What</dt><dd>${escape(title)}</dd>
-<dt>Now</dt><dd>${escape(standing)}</dd>
+<dt>About</dt><dd>${escapeHtml(subject)}</dd>
+<dt>What</dt><dd>${escapeHtml(title)}</dd>
+<dt>Now</dt><dd>${escapeHtml(standing)}</dd>
 </dl>
 <form method="post">
 <label>Your name, for the record (may be left empty)
 <input name="by" maxlength="${longestName}" autocomplete="name"></label>
-<button type="submit">${escape(label)}</button>
+<button type="submit">${escapeHtml(label)}</button>
 </form>`;
 }
 
 /** Commands stand in backticks. */
 function words(text: string): string {
-  return escape(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return escapeHtml(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
 }

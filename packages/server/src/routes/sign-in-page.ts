@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { escapeHtml } from "../escape-html.ts";
 
 const style = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -52,11 +53,7 @@ function form(token: string): string {
   return `<h1>Sign in to Midwatch</h1>
 <p>This signs in this browser, for 30 days. The link works once.</p>
 <form method="post" action="sign-in">
-<input type="hidden" name="token" value="${escape(token)}">
+<input type="hidden" name="token" value="${escapeHtml(token)}">
 <button type="submit" autofocus>Sign in</button>
 </form>`;
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }
