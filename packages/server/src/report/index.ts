@@ -12,7 +12,7 @@ import { findSent } from "./sent-reports.ts";
 import { reportText } from "./text.ts";
 import { reportView } from "./view.ts";
 
-export type { ReportQuery } from "./report-span.ts";
+export { periodNames, type ReportQuery } from "./report-span.ts";
 
 /** A report, and what was sent about the same time. */
 export interface MadeReport {

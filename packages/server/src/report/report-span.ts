@@ -15,6 +15,12 @@ export interface ReportQuery {
   readonly agent: string | null;
 }
 
+/** What the report of a period is called: in addresses, in the types of messages and, capitalised, in headings. */
+export const periodNames = { day: "daily", week: "weekly", month: "monthly" } as const satisfies Record<
+  ReportPeriod,
+  string
+>;
+
 /** A local day, week or month, and what is looked at beside it. */
 export interface ReportSpan {
   readonly period: ReportPeriod;
@@ -70,7 +76,7 @@ function spanFrom(
   const after = addPeriods(period, first, 1);
   const days = daysFrom(first, first.until(after, { largestUnit: "days" }).days);
   // A day that is not over would look like a change.
-  const slowDays = [...daysFrom(after.subtract({ days: slowDayCount }), slowDayCount)].filter(({ to }) => to <= now);
+  const slowDays = daysFrom(after.subtract({ days: slowDayCount }), slowDayCount).filter(({ to }) => to <= now);
   return {
     period,
     date: first.toString(),

@@ -5,7 +5,7 @@
 // Exactly once: the messages are written to the outbox under keys made of the report's name, and the same key is never written twice;
 // then the report is marked as sent. A crash between the two repeats the first step without effect.
 
-import { MINUTE, SECOND, type DurationMs, type Ms, type ReportPeriod } from "@midwatch/core";
+import { MINUTE, SECOND, upperFirst, type DurationMs, type Ms, type ReportPeriod } from "@midwatch/core";
 import { message, type ReportView } from "@midwatch/protocol";
 import type { OutboxDraft, Store } from "@midwatch/store";
 import { Temporal } from "temporal-polyfill";
@@ -17,7 +17,7 @@ import { storeAdvice } from "../store-trouble.ts";
 import type { Weekday } from "../alerts/windows.ts";
 import type { Reporter } from "./index.ts";
 import { localTimes } from "./local-times.ts";
-import { addPeriods, startOfPeriod } from "./report-span.ts";
+import { addPeriods, periodNames, startOfPeriod } from "./report-span.ts";
 import { isSettled, keepSent, keepUnsent, nameOf } from "./sent-reports.ts";
 import { messageView } from "./view.ts";
 import { summaryOf } from "./words.ts";
@@ -166,9 +166,6 @@ async function send(due: DueReport, deps: ReportScheduleDeps): Promise<void> {
   log.info({ report: name, to }, "a report goes out");
 }
 
-const types = { day: "report.daily", week: "report.weekly", month: "report.monthly" } as const;
-const headings = { day: "Daily", week: "Weekly", month: "Monthly" } as const;
-
 function draftReport(
   view: ReportView,
   text: string,
@@ -178,10 +175,10 @@ function draftReport(
   const id = `report_${nameOf(view).replace(":", "_")}`;
   const about = period === "day" ? date : localTimes(view).period;
   const body = message({
-    type: types[period],
+    type: `report.${periodNames[period]}`,
     id,
     at: view.made_at,
-    title: `${headings[period]} report for ${about}: ${summaryOf(view)}`,
+    title: `${upperFirst(periodNames[period])} report for ${about}: ${summaryOf(view)}`,
     text: clipBytes(text, maxTextBytes),
     report: messageView(view),
     url: publicUrl && new URL(pageOf(view), publicUrl).href,
@@ -191,8 +188,7 @@ function draftReport(
 }
 
 function pageOf({ period, date, time_zone: zone }: ReportView): string {
-  const name = { day: "daily", week: "weekly", month: "monthly" }[period];
-  return `/api/v1/reports/${name}?${new URLSearchParams({ date, tz: zone, format: "html" }).toString()}`;
+  return `/api/v1/reports/${periodNames[period]}?${new URLSearchParams({ date, tz: zone, format: "html" }).toString()}`;
 }
 
 function timeOfDay(text: string): Temporal.PlainTime {

@@ -1,11 +1,12 @@
 // A report in words, before it is text, Markdown, HTML or mail: five questions with an answer and a few lines each, always in the
 // same order, so that a reader finds the same thing at the same place every morning; then the slow patterns, then what it cost.
 
-import { spellCount } from "@midwatch/core";
+import { spellCount, upperFirst } from "@midwatch/core";
 import type { FleetReportView, ReportView } from "@midwatch/protocol";
 import { agentSection } from "./agent-words.ts";
 import { agentTable, dayTable, modelTable, usageOf } from "./cost-words.ts";
 import { localTimes, type LocalTimes } from "./local-times.ts";
+import { periodNames } from "./report-span.ts";
 import { line, listNames, spellAgents } from "./report-lines.ts";
 import { answersOf, endingOf, standingOf, type Answer, type Section } from "./section.ts";
 import { spellPercent, spellSome } from "./spell-amounts.ts";
@@ -44,7 +45,7 @@ export function reportWords(report: ReportView): ReportWords {
   const sections = telling.slice(0, maxSections).map((one) => agentSection(one, report, times));
   const about = agent === null ? "" : `${line(agent)}: `;
   return {
-    heading: `${about}${adjective[period]} report for ${times.period} (${report.time_zone})`,
+    heading: `${about}${upperFirst(periodNames[period])} report for ${times.period} (${report.time_zone})`,
     summary: summaryOf(report),
     notes,
     sections: isOneLine
@@ -58,8 +59,6 @@ export function reportWords(report: ReportView): ReportWords {
         : `Quiet: ${listNames(report.quiet_agents)}`,
   };
 }
-
-const adjective = { day: "Daily", week: "Weekly", month: "Monthly" } as const;
 
 /** One sentence for a subject line or a phone. */
 export function summaryOf({ fleet, quiet, period }: ReportView): string {

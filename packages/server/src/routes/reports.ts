@@ -1,7 +1,7 @@
 import type { ReportPeriod } from "@midwatch/core";
 import { Type } from "typebox";
 import type { ApiContext, App } from "../http/api-context.ts";
-import { reportSecurityPolicy } from "../report/index.ts";
+import { periodNames, reportSecurityPolicy } from "../report/index.ts";
 import { requireFullAccess } from "./access.ts";
 import { errorAnswers } from "./schemas.ts";
 
@@ -11,14 +11,12 @@ const formats = Type.Union([Type.Literal("json"), Type.Literal("text"), Type.Lit
 
 /** Reports, made when they are asked for. */
 export function registerReports(app: App, context: ApiContext): void {
-  registerReport(app, context, "daily", "day");
-  registerReport(app, context, "weekly", "week");
-  registerReport(app, context, "monthly", "month");
+  for (const period of ["day", "week", "month"] as const) registerReport(app, context, period);
 }
 
-function registerReport(app: App, { reporter }: ApiContext, name: string, period: ReportPeriod): void {
+function registerReport(app: App, { reporter }: ApiContext, period: ReportPeriod): void {
   app.get(
-    `/api/v1/reports/${name}`,
+    `/api/v1/reports/${periodNames[period]}`,
     {
       config: { scope: "read" },
       schema: {
