@@ -29,6 +29,13 @@ export function oneLine(text: string): string {
   return plainText(text).replaceAll(/\s+/g, " ").trim();
 }
 
+/** Cuts to at most `most` UTF-16 units, never within a character, and ends with "…" if it did. */
+export function clipText(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const kept = text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, "");
+  return `${kept.toWellFormed()}…`;
+}
+
 /** Cuts to at most `bytes` of UTF-8, between characters, and says that it did. */
 export function clipBytes(text: string, bytes: number): string {
   if (Buffer.byteLength(text) <= bytes) return text;

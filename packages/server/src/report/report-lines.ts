@@ -2,7 +2,7 @@
 // Markdown still has to escape it.
 
 import { spellCount } from "@midwatch/core";
-import { oneLine } from "../message-text.ts";
+import { clipText, oneLine } from "../message-text.ts";
 import { spellSome } from "./spell-amounts.ts";
 
 /** Lines under one answer; an agent that crashes all day has thousands. */
@@ -13,7 +13,7 @@ const maxNamed = 50;
 export function line(text: string): string {
   // Two spaces part the columns of a line and are ours; within a column what an agent wrote is one plain line.
   const plain = text.split("  ").map(oneLine).join("  ");
-  return plain.length > maxLineLength ? `${plain.slice(0, maxLineLength - 1)}…` : plain;
+  return clipText(plain, maxLineLength);
 }
 
 /** As many as fit, and how many more there are. */

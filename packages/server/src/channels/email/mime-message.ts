@@ -1,6 +1,6 @@
 import MailComposer from "nodemailer/lib/mail-composer";
 import type { WebhookBody } from "@midwatch/protocol";
-import { oneLine, wakesSomeone } from "../../message-text.ts";
+import { clipText, oneLine, wakesSomeone } from "../../message-text.ts";
 import type { MailBody } from "../channel.ts";
 import type { EmailSettings } from "./email-settings.ts";
 import { mailIds } from "./mail-ids.ts";
@@ -52,11 +52,5 @@ export async function mimeMessage(
 }
 
 function headerText(text: string, length: number): string {
-  const line = oneLine(text);
-  return line.length <= length
-    ? line
-    : `${line
-        .slice(0, length - 1)
-        .toWellFormed()
-        .replace(/\uFFFD$/, "")}…`;
+  return clipText(oneLine(text), length);
 }

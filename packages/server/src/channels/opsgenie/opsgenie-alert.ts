@@ -1,5 +1,6 @@
 import type { WebhookBody } from "@midwatch/protocol";
 import { firstThatFits, plainSummary, type MessageSummary } from "../../message-summary.ts";
+import { clipText } from "../../message-text.ts";
 import { isAboutIncident } from "../../message-thread.ts";
 
 /** Opsgenie's limits, in characters. */
@@ -18,7 +19,7 @@ export function alertBody(message: WebhookBody, alias: string): object {
   return firstThatFits(
     message,
     (summary) => ({
-      message: clip(summary.headline, maxMessage),
+      message: clipText(summary.headline, maxMessage),
       alias,
       description: plainSummary(summary),
       ...(message.agent === null ? {} : { entity: message.agent.slice(0, maxEntity) }),
@@ -46,7 +47,7 @@ export function noteBody(message: WebhookBody): object {
 
 /** Who acknowledges; everything else is done by Midwatch. */
 function userOf({ type, acknowledged }: WebhookBody): { readonly user?: string } {
-  return type === "incident.acknowledged" && acknowledged !== null ? { user: clip(acknowledged.by, maxUser) } : {};
+  return type === "incident.acknowledged" && acknowledged !== null ? { user: clipText(acknowledged.by, maxUser) } : {};
 }
 
 function priorityOf(message: WebhookBody): "P1" | "P3" | "P5" {
@@ -66,8 +67,4 @@ function detailsOf({ agent, kind }: WebhookBody, { facts }: MessageSummary): Rea
     ...(agent === null ? {} : { agent: agent.slice(0, maxEntity) }),
     ...(kind === null ? {} : { kind }),
   };
-}
-
-function clip(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
 }

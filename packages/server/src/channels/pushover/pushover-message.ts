@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { WebhookBody } from "@midwatch/protocol";
 import { firstThatFits, plainSummary, type MessageSummary } from "../../message-summary.ts";
-import { emoji, wakesSomeone } from "../../message-text.ts";
+import { clipText, emoji, wakesSomeone } from "../../message-text.ts";
 import { threadKey } from "../../message-thread.ts";
 
 /** Pushover's limits, in characters. A link and its label are within theirs in every summary. */
@@ -21,7 +21,7 @@ export interface PushoverMessage {
 export function renderPushover(message: WebhookBody): PushoverMessage {
   const { summary, text, own, others } = firstThatFits(message, wordsOf, (words) => words.text.length <= maxText);
   return {
-    title: clip(`${emoji(message)} ${summary.headline}`, maxTitle),
+    title: clipText(`${emoji(message)} ${summary.headline}`, maxTitle),
     message: text.length <= maxText ? text : withFewerLinks(summary, others),
     ...(own === undefined ? {} : { url: own.url, url_title: own.label }),
     timestamp: String(Math.floor(Date.parse(message.at) / 1_000)),
@@ -52,15 +52,11 @@ function textOf(summary: MessageSummary, links: MessageSummary["links"]): string
 /** Beside very long links not even the shortest text fits. One that is cut leads nowhere, so the last ones are left out. */
 function withFewerLinks(summary: MessageSummary, links: MessageSummary["links"]): string {
   const tried = links.map((_, at) => textOf(summary, links.slice(0, at)));
-  return tried.findLast((text) => text.length <= maxText) ?? clip(summary.text, maxText);
+  return tried.findLast((text) => text.length <= maxText) ?? clipText(summary.text, maxText);
 }
 
 /** 0 rings as the phone is set, -1 makes no sound. */
 function quietPriority({ type, severity }: WebhookBody): "0" | "-1" {
   const isIncident = type.startsWith("incident.") && (severity === "page" || severity === "warn");
   return isIncident || type === "test" ? "0" : "-1";
-}
-
-function clip(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
 }
