@@ -46,6 +46,13 @@ export type SendOutcome =
       readonly error: string;
     };
 
+/** A try that was not to be finished; the message is told after the next start. */
+export const interrupted: SendOutcome = {
+  sent: false,
+  retry: true,
+  error: "interrupted while sending: Midwatch was stopping",
+};
+
 /** What a channel needs from around it. Passed in, so that tests can bring their own clock, resolver and stream. */
 export interface ChannelSurroundings {
   /** Where the console channel writes. */

@@ -1,6 +1,13 @@
 import { SECOND, type DurationMs } from "@midwatch/core";
 import type { WebhookBody } from "@midwatch/protocol";
-import type { Channel, ChannelResult, ChannelSurroundings, MailBody, SendOutcome } from "../channel.ts";
+import {
+  interrupted,
+  type Channel,
+  type ChannelResult,
+  type ChannelSurroundings,
+  type MailBody,
+  type SendOutcome,
+} from "../channel.ts";
 import { isNearAddress } from "../outgoing/public-address.ts";
 import { connectGuarded } from "../outgoing/guarded-socket.ts";
 import { readEmailSettings, type EmailSettings } from "./email-settings.ts";
@@ -52,8 +59,7 @@ function sender(settings: EmailSettings, around: ChannelSurroundings): Channel["
     try {
       return await untilAborted(attempt(), either);
     } catch (error) {
-      if (signal.aborted)
-        return { sent: false, retry: true, error: "interrupted while sending: Midwatch was stopping" };
+      if (signal.aborted) return interrupted;
       if (deadline.aborted) {
         const error = `${host}:${settings.port} did not take the message within ${timeoutMs / SECOND} s`;
         return { sent: false, retry: true, error };

@@ -1,6 +1,7 @@
 import { oneLine } from "../../message-text.ts";
 import type { SendOutcome } from "../channel.ts";
 import { privateAddressWords } from "../outgoing/guarded-lookup.ts";
+import { withoutSecrets } from "../outgoing/service-answer.ts";
 import type { EmailSettings } from "./email-settings.ts";
 
 /*
@@ -40,8 +41,7 @@ export function failureOf(error: unknown, server: Server): Failed {
 export function replyWords(reply: string, { login }: Pick<Server, "login">): string {
   const secrets = login === null ? [] : secretsOf(login);
   // Before it is cut, so that no half of a password stays.
-  const clean = secrets.reduce((text, secret) => text.replaceAll(secret, "…"), reply);
-  const line = oneLine(clean.replaceAll(/\r?\n\d{3}[ -]?(?:\d\.\d{1,3}\.\d{1,3} )?/g, " "));
+  const line = oneLine(withoutSecrets(reply, secrets).replaceAll(/\r?\n\d{3}[ -]?(?:\d\.\d{1,3}\.\d{1,3} )?/g, " "));
   return line.length <= maxReplyLength ? line : `${line.slice(0, maxReplyLength).toWellFormed()}…`;
 }
 

@@ -1,7 +1,7 @@
 import { SECOND, spellDuration, type DurationMs } from "@midwatch/core";
 import { redactText, type WebhookBody } from "@midwatch/protocol";
 import { clipBytes, headline, oneLine } from "../../message-text.ts";
-import type { ChannelResult, ChannelSurroundings, SendOutcome } from "../channel.ts";
+import { interrupted, type ChannelResult, type ChannelSurroundings, type SendOutcome } from "../channel.ts";
 import { readConfig, type ConfigReader } from "../channel-config.ts";
 import { runProgram, type ProgramEnd } from "./run-program.ts";
 
@@ -90,7 +90,7 @@ function outcomeOf(program: string, timeoutMs: DurationMs, end: ProgramEnd): Sen
         error: `${program} did not end within ${spellDuration(timeoutMs)} and was killed`,
       };
     case "interrupted":
-      return { sent: false, retry: true, error: "interrupted while sending: Midwatch was stopping" };
+      return interrupted;
     case "not started": {
       const why = reasons.get(end.code) ?? `could not be started (${end.code})`;
       return { sent: false, retry: !reasons.has(end.code), error: `${program} ${why}` };

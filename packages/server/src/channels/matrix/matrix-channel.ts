@@ -4,7 +4,8 @@ import type { ChannelResult, ChannelSurroundings, SendOutcome } from "../channel
 import { readConfig, type ConfigReader } from "../channel-config.ts";
 import { oneLine } from "../../message-text.ts";
 import { answerFields, waitOf } from "../outgoing/answer-fields.ts";
-import { createPoster, type Answer } from "../outgoing/post.ts";
+import { createPoster } from "../outgoing/post.ts";
+import { quote, type Tried } from "../outgoing/service-answer.ts";
 import { renderMatrix } from "./matrix-message.ts";
 
 /**
@@ -73,14 +74,7 @@ function readMention(settings: ConfigReader): string | null {
   return null;
 }
 
-interface Tried {
-  readonly host: string;
-  readonly token: string;
-  readonly outcome: SendOutcome;
-  readonly answer: Answer | undefined;
-}
-
-function judge({ host, token, outcome, answer }: Tried): SendOutcome {
+function judge({ host, token, outcome, answer }: Tried & { readonly token: string }): SendOutcome {
   if (answer === undefined) return outcome;
   const { event_id: event, errcode, error: words, retry_after_ms: waitMs } = answerFields(answer);
   if (outcome.sent) {
@@ -89,7 +83,7 @@ function judge({ host, token, outcome, answer }: Tried): SendOutcome {
     return { sent: false, retry: true, error };
   }
   if (typeof errcode !== "string") return outcome;
-  const said = typeof words === "string" ? oneLine(words.replaceAll(token, "…")).slice(0, 200) : "";
+  const said = typeof words === "string" ? quote(words, [token], 200) : "";
   const hint = hints.get(errcode);
   const error = `${host} answered ${answer.status}: ${oneLine(errcode).slice(0, 80)} ${said.replace(/\.$/, "")}`.trim();
   return {

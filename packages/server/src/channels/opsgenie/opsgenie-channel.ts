@@ -1,10 +1,10 @@
 import type { WebhookBody } from "@midwatch/protocol";
-import { oneLine } from "../../message-text.ts";
 import { threadKey } from "../../message-thread.ts";
 import type { ChannelResult, ChannelSurroundings, SendOutcome } from "../channel.ts";
 import { readConfig } from "../channel-config.ts";
 import { answerFields } from "../outgoing/answer-fields.ts";
-import { createPoster, type Answer } from "../outgoing/post.ts";
+import { createPoster } from "../outgoing/post.ts";
+import { answeredUnlike, quote, type Tried } from "../outgoing/service-answer.ts";
 import { below, readRegion } from "../service-region.ts";
 import { alertBody, noteBody } from "./opsgenie-alert.ts";
 
@@ -73,25 +73,14 @@ const raisedMark = ":raised";
 /** Opsgenie takes 512 characters; this leaves room for the mark. */
 const maxAlias = 500;
 
-interface Tried {
-  readonly host: string;
-  readonly key: string;
-  readonly outcome: SendOutcome;
-  readonly answer: Answer | undefined;
-}
-
-function judge({ host, key, outcome, answer }: Tried): SendOutcome {
+function judge({ host, key, outcome, answer }: Tried & { readonly key: string }): SendOutcome {
   if (answer === undefined) return outcome;
   const { requestId, message, errors } = answerFields(answer);
   // It is worked on later, and under this id one could ask for what came of it.
   if (answer.status === 202 && typeof requestId === "string") return { sent: true };
-  if (outcome.sent) {
-    // Something in between answered, which may pass.
-    const said = answer.said || "nothing";
-    return { sent: false, retry: true, error: `${host} answered ${answer.status}, but not as Opsgenie does: ${said}` };
-  }
+  if (outcome.sent) return answeredUnlike("Opsgenie", host, answer);
   const words = typeof message === "string" ? [message, ...(errors === undefined ? [] : [JSON.stringify(errors)])] : [];
-  const said = oneLine(words.join(": ").replaceAll(key, "…")).slice(0, 300) || answer.said;
+  const said = quote(words.join(": "), [key], 300) || answer.said;
   const hint = hints.get(answer.status);
   const error = `${host} answered ${answer.status}: ${said || "nothing"}`;
   return { ...outcome, error: hint === undefined ? error : `${error}. ${hint}` };

@@ -1,11 +1,12 @@
 import { Agent, errors, request } from "undici";
 import { SECOND, type Ms } from "@midwatch/core";
 import { clipBytes, oneLine } from "../../message-text.ts";
-import type { SendOutcome } from "../channel.ts";
+import { interrupted, type SendOutcome } from "../channel.ts";
 import { guardedConnector } from "./guarded-connector.ts";
 import { privateAddressWords } from "./guarded-lookup.ts";
 import type { Answer, Poster, PosterOptions } from "./post.ts";
 import { retryAfter } from "./retry-after.ts";
+import { withoutSecrets } from "./service-answer.ts";
 
 /** What is read of an answer. Discord and Telegram repeat the whole message around the id that is wanted. */
 const maxAnswerBytes = 131_072;
@@ -42,8 +43,7 @@ export function openPoster(options: PosterOptions): Poster {
       };
       return { ...judge(url.host, answer, options.now()), answer };
     } catch (error) {
-      if (signal.aborted)
-        return { sent: false, retry: true, error: "interrupted while sending: Midwatch was stopping" };
+      if (signal.aborted) return interrupted;
       if (deadline.aborted) {
         return { sent: false, retry: true, error: `${url.host} did not answer within ${timeoutMs / SECOND} s` };
       }
@@ -80,8 +80,7 @@ function judge(host: string, answer: Answer, now: Ms): SendOutcome {
 
 function firstWords(body: string, secrets: readonly string[]): string {
   // Before it is cut, so that no half of a key stays.
-  const clean = secrets.reduce((text, secret) => text.replaceAll(secret, "…"), body);
-  return oneLine(clipBytes(clean, 300));
+  return oneLine(clipBytes(withoutSecrets(body, secrets), 300));
 }
 
 /**

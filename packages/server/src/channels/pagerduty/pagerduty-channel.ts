@@ -1,9 +1,9 @@
 import type { WebhookBody } from "@midwatch/protocol";
-import { oneLine } from "../../message-text.ts";
 import type { ChannelResult, ChannelSurroundings, SendOutcome } from "../channel.ts";
 import { readConfig, type ConfigReader } from "../channel-config.ts";
 import { answerFields } from "../outgoing/answer-fields.ts";
-import { createPoster, type Answer } from "../outgoing/post.ts";
+import { createPoster } from "../outgoing/post.ts";
+import { answeredUnlike, quote, type Tried } from "../outgoing/service-answer.ts";
 import { below, readRegion } from "../service-region.ts";
 import { pagerDutyEvent } from "./pagerduty-event.ts";
 
@@ -49,26 +49,15 @@ function readKey(settings: ConfigReader): string | null {
   return null;
 }
 
-interface Tried {
-  readonly host: string;
-  readonly key: string;
-  readonly outcome: SendOutcome;
-  readonly answer: Answer | undefined;
-}
-
-function judge({ host, key, outcome, answer }: Tried): SendOutcome {
+function judge({ host, key, outcome, answer }: Tried & { readonly key: string }): SendOutcome {
   if (answer === undefined) return outcome;
   const { status, message, errors } = answerFields(answer);
   if (answer.status === 202 && status === "success") return { sent: true };
-  if (outcome.sent) {
-    // Something in between answered, which may pass.
-    const said = answer.said || "nothing";
-    return { sent: false, retry: true, error: `${host} answered ${answer.status}, but not as PagerDuty does: ${said}` };
-  }
+  if (outcome.sent) return answeredUnlike("PagerDuty", host, answer);
   const words = [message, ...(Array.isArray(errors) ? (errors as unknown[]) : [])].filter(
     (one) => typeof one === "string",
   );
-  const said = oneLine(words.join(": ").replaceAll(key, "…")).slice(0, 300) || answer.said;
+  const said = quote(words.join(": "), [key], 300) || answer.said;
   const hint = answer.status === 400 ? ". Look at `integration_key`: is it of an integration “Events API V2”?" : "";
   return { ...outcome, error: `${host} answered ${answer.status}: ${said || "nothing"}${hint}` };
 }

@@ -1,9 +1,9 @@
 import type { WebhookBody } from "@midwatch/protocol";
-import { oneLine } from "../../message-text.ts";
 import type { ChannelResult, ChannelSurroundings, SendOutcome } from "../channel.ts";
 import { readConfig, type ConfigReader } from "../channel-config.ts";
 import { answerFields } from "../outgoing/answer-fields.ts";
-import { createPoster, type Answer } from "../outgoing/post.ts";
+import { createPoster } from "../outgoing/post.ts";
+import { quote, type Tried } from "../outgoing/service-answer.ts";
 import { below } from "../service-region.ts";
 import { pushoverTag, renderPushover } from "./pushover-message.ts";
 
@@ -73,22 +73,14 @@ function readDevice(settings: ConfigReader): string | null {
   return null;
 }
 
-interface Tried {
-  readonly host: string;
-  readonly secrets: readonly string[];
-  readonly outcome: SendOutcome;
-  readonly answer: Answer | undefined;
-}
-
-function judge({ host, secrets, outcome, answer }: Tried): SendOutcome {
+function judge({ host, secrets, outcome, answer }: Tried & { readonly secrets: readonly string[] }): SendOutcome {
   if (answer === undefined) return outcome;
   const { status, errors, receipt } = answerFields(answer);
   if (outcome.sent && status === 1) {
     return { sent: true, ...(typeof receipt === "string" && receipt.length <= 100 ? { receipt } : {}) };
   }
   const words = Array.isArray(errors) ? (errors as unknown[]).filter((one) => typeof one === "string").join("; ") : "";
-  const clean = secrets.reduce((text, secret) => text.replaceAll(secret, "…"), words);
-  const said = oneLine(clean).slice(0, 300) || answer.said || "nothing";
+  const said = quote(words, secrets, 300) || answer.said || "nothing";
   const error = `${host} answered ${answer.status}: ${said}`;
   if (!outcome.sent) {
     const hint = answer.status === 429 ? ". The messages of this month are used up" : "";

@@ -1,6 +1,7 @@
 import type { SendOutcome } from "../channel.ts";
 import { answerFields, waitOf } from "../outgoing/answer-fields.ts";
 import type { Answer, Poster } from "../outgoing/post.ts";
+import { answeredUnlike } from "../outgoing/service-answer.ts";
 
 /** One call that was tried, and the word that Slack gave for refusing it. */
 export interface SlackCalled {
@@ -52,9 +53,7 @@ function refused(host: string, word: string, outcome: SendOutcome): SendOutcome 
 }
 
 function unclear(host: string, answer: Answer, outcome: SendOutcome): SendOutcome {
-  if (!outcome.sent) return outcome;
-  const error = `${host} answered ${answer.status}, but not as Slack does: ${answer.said || "nothing"}`;
-  return { sent: false, retry: true, error };
+  return outcome.sent ? answeredUnlike("Slack", host, answer) : outcome;
 }
 
 function hinted(outcome: SendOutcome, word: string): SendOutcome {

@@ -1,9 +1,10 @@
 import type { WebhookBody } from "@midwatch/protocol";
 import type { ChannelResult, ChannelSurroundings, SendOutcome } from "../channel.ts";
 import { readConfig, type ConfigReader } from "../channel-config.ts";
-import { makesSound, oneLine } from "../../message-text.ts";
+import { makesSound } from "../../message-text.ts";
 import { answerFields, fieldsOf, waitOf, type AnswerFields } from "../outgoing/answer-fields.ts";
-import { createPoster, type Answer } from "../outgoing/post.ts";
+import { createPoster } from "../outgoing/post.ts";
+import { quote, type Tried } from "../outgoing/service-answer.ts";
 import { renderTelegram, renderTelegramPlain, type TelegramText } from "./telegram-message.ts";
 
 /**
@@ -133,17 +134,10 @@ function readThread(settings: ConfigReader): number | null {
   return null;
 }
 
-interface Tried {
-  readonly host: string;
-  readonly token: string;
-  readonly outcome: SendOutcome;
-  readonly answer: Answer | undefined;
-}
-
-function judge({ host, token, outcome, answer }: Tried): Called {
+function judge({ host, token, outcome, answer }: Tried & { readonly token: string }): Called {
   if (answer === undefined) return { outcome, status: null, description: "", migratedTo: null };
   const { ok, result, error_code: code, description: words, parameters } = answerFields(answer);
-  const description = typeof words === "string" ? oneLine(words.replaceAll(token, "…")).slice(0, 300) : "";
+  const description = typeof words === "string" ? quote(words, [token], 300) : "";
   if (outcome.sent && ok === true) {
     return { outcome: { sent: true, ...receiptOf(fieldsOf(result)) }, status: 200, description, migratedTo: null };
   }
