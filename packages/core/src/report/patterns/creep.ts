@@ -45,7 +45,7 @@ export function creepingTokens(days: readonly DaySpan[], hours: readonly HourFac
     title: `tokens per cycle creep up, ${rise.perWeek} a week`,
     evidence: [
       `about ${spellCount(Math.round(rise.before))} tokens a cycle around ${rise.start}, ${spellCount(Math.round(rise.after))} around ${rise.end}`,
-      `seen in the medians of ${rise.days} days; by chance less than once in ${spellCount(rise.oneIn)} times`,
+      rise.sureness,
     ],
     next: "Look for what every cycle adds to and nothing takes away: a history that is never cut, results that stay in the prompt. Cut or summarise it. If this is the new normal, accept it as the baseline.",
     series: rise.series,
@@ -68,7 +68,7 @@ export function slowerCycles(days: readonly DaySpan[], hours: readonly HourFacts
     title: `cycles get slower, ${rise.perWeek} a week`,
     evidence: [
       `about ${spellLength(rise.before)} a cycle around ${rise.start}, ${spellLength(rise.after)} around ${rise.end}`,
-      `seen in the medians of ${rise.days} days; by chance less than once in ${spellCount(rise.oneIn)} times`,
+      rise.sureness,
     ],
     next: "Find which step takes longer: a growing prompt, a file or table that is read whole each time, a provider that slows down. An interval that soon no longer holds a cycle will look like silence.",
     series: rise.series,
@@ -78,8 +78,8 @@ export function slowerCycles(days: readonly DaySpan[], hours: readonly HourFacts
 
 interface Rise {
   readonly perWeek: string;
-  readonly days: number;
-  readonly oneIn: number;
+  /** In how many days it was seen, and how likely that is by chance. */
+  readonly sureness: string;
   readonly before: number;
   readonly after: number;
   readonly start: string;
@@ -94,12 +94,12 @@ function riseOf(values: readonly DayValue[]): Rise | null {
   const perWeek = Math.exp(7 * slope) - 1;
   const chance = chanceOfRise(values.map(({ y }) => y));
   if (perWeek < leastRisePerWeek || chance > mostChance || isStep(values, slope)) return null;
+  // More than one digit such a number is not worth, nor more than a million.
+  const oneIn = Math.min(1_000_000, Number((1 / Math.max(chance, 1e-6)).toPrecision(1)));
   const level = (part: readonly DayValue[]): number => median(part.map(({ value }) => value));
   return {
     perWeek: spellShare(perWeek),
-    days: values.length,
-    // Two digits are more than such a number is worth.
-    oneIn: Math.min(1_000_000, Number((1 / Math.max(chance, 1e-6)).toPrecision(1))),
+    sureness: `seen in the medians of ${values.length} days; by chance less than once in ${spellCount(oneIn)} times`,
     before: level(values.slice(0, endDays)),
     after: level(values.slice(-endDays)),
     start: spellDate(first.day.date),

@@ -2,8 +2,9 @@ import { DAY, type Ms } from "../../time.ts";
 import { spellCount } from "../../spell.ts";
 import type { DaySpan, IncidentFact } from "../facts.ts";
 import type { Restart } from "../restarts.ts";
+import { dayTimeOf } from "./day-time.ts";
 import type { Pattern } from "./pattern.ts";
-import { spellDate, spellMinute } from "./pattern-words.ts";
+import { causeOf, spellDate, spellMinute } from "./pattern-words.ts";
 
 /*
  * Restarts that work hide what they mend. Each was right not to wake anybody; together they are a fault with a cause. What the
@@ -28,9 +29,9 @@ export function hiddenFaults(
     ({ at, by, outcome }) =>
       by === "supervisor" && outcome === "succeeded" && at >= end - withinMs && !given.explained(at),
   );
-  const causes = Map.groupBy(mended, ({ cause }) => cause ?? "cause not seen");
+  const causes = Map.groupBy(mended, causeOf);
   return [...causes].flatMap(([cause, restarts]) => {
-    const dates = [...new Set(restarts.map(({ at }) => dayOf(days, at)?.date ?? ""))];
+    const dates = [...new Set(restarts.map(({ at }) => dayTimeOf(days, at)?.day.date ?? ""))];
     if (restarts.length < fewestRestarts || dates.length < fewestDays) return [];
     const count = spellCount(restarts.length);
     const last = restarts.at(-1);
@@ -54,11 +55,7 @@ export function hiddenFaults(
   });
 }
 
-function dayOf(days: readonly DaySpan[], at: Ms): DaySpan | undefined {
-  return days.find(({ from, to }) => at >= from && at < to);
-}
-
 function spellMoment(days: readonly DaySpan[], at: Ms): string {
-  const day = dayOf(days, at);
-  return day ? `${spellDate(day.date)} ${spellMinute(Math.floor((at - day.from) / 60_000))}` : "earlier";
+  const time = dayTimeOf(days, at);
+  return time === null ? "earlier" : `${spellDate(time.day.date)} ${spellMinute(Math.floor(time.minute))}`;
 }

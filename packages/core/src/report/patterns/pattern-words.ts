@@ -1,3 +1,5 @@
+import type { Restart } from "../restarts.ts";
+
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
 
 /** "2026-11-24" as "24 Nov". */
@@ -9,6 +11,10 @@ export function spellDate(date: string): string {
 /** 0.24 as "24 %". */
 export function spellShare(share: number): string {
   return `${Math.round(share * 100)} %`;
+}
+
+export function causeOf({ cause }: Pick<Restart, "cause">): string {
+  return cause ?? "cause not seen";
 }
 
 /** Minutes after midnight as "03:07". */

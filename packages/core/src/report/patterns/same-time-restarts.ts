@@ -1,8 +1,9 @@
-import { HOUR, MINUTE, type Ms } from "../../time.ts";
+import { HOUR, type Ms } from "../../time.ts";
 import type { DaySpan } from "../facts.ts";
 import type { Restart } from "../restarts.ts";
+import { dayTimeOf, type DayTime } from "./day-time.ts";
 import type { Pattern } from "./pattern.ts";
-import { spellDate, spellMinute } from "./pattern-words.ts";
+import { causeOf, spellDate, spellMinute } from "./pattern-words.ts";
 import { chanceOfCluster, median } from "./statistics.ts";
 
 /*
@@ -23,11 +24,8 @@ const burstMs = HOUR;
 const roundToMinutes = 5;
 const maxDates = 8;
 
-interface Moment {
+interface Moment extends DayTime {
   readonly restart: Restart;
-  readonly day: DaySpan;
-  /** After local midnight. */
-  readonly minute: number;
 }
 
 export interface SameTime {
@@ -47,7 +45,7 @@ export function sameTimeRestarts(days: readonly DaySpan[], restarts: readonly Re
   const time = spellMinute(Math.round(middle / roundToMinutes) * roundToMinutes);
   const inOrder = best.toSorted((a, b) => a.restart.at - b.restart.at);
   const shown = inOrder.slice(-maxDates).map(({ day, minute }) => `${spellDate(day.date)} ${spellMinute(minute)}`);
-  const causes = [...new Set(inOrder.map(({ restart }) => restart.cause ?? "cause not seen"))];
+  const causes = [...new Set(inOrder.map(({ restart }) => causeOf(restart)))];
   return {
     pattern: {
       kind: "same-time-restarts",
@@ -72,9 +70,9 @@ function firstOfBursts(days: readonly DaySpan[], restarts: readonly Restart[]): 
     last = restart.at;
     // What a person asked for happens when people are there.
     if (!isFirst || restart.by === "person") continue;
-    const day = days.find(({ from, to }) => restart.at >= from && restart.at < to);
-    // On the two days a year on which clocks change it is an hour off; one day of thirty decides nothing.
-    if (day) moments.push({ restart, day, minute: (restart.at - day.from) / MINUTE });
+    const time = dayTimeOf(days, restart.at);
+    // Where a change of the clocks puts it an hour off, one day of thirty decides nothing.
+    if (time !== null) moments.push({ restart, ...time });
   }
   return moments;
 }
@@ -84,9 +82,7 @@ function daysWithin(start: number, moments: readonly Moment[]): readonly Moment[
   const inside = moments
     .filter(({ minute }) => after(start, minute) < windowMinutes)
     .toSorted((a, b) => after(start, a.minute) - after(start, b.minute));
-  return [...new Map(inside.toReversed().map((moment) => [moment.day.date, moment])).values()].toSorted(
-    (a, b) => after(start, a.minute) - after(start, b.minute),
-  );
+  return [...Map.groupBy(inside, ({ day }) => day.date).values()].flatMap(([first]) => first ?? []);
 }
 
 function after(start: number, minute: number): number {
