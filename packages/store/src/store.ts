@@ -454,7 +454,7 @@ export interface Store {
   /** Hours that begin in the span, by agent, hour and model. */
   modelHours(query: { readonly agent?: string; readonly from: Ms; readonly to: Ms }): Promise<readonly ModelHourRow[]>;
   /** The same added up over the hours that begin in the span, by agent and model. */
-  modelSums(query: { readonly from: Ms; readonly to: Ms }): Promise<readonly ModelSum[]>;
+  modelSums(query: { readonly agent?: string; readonly from: Ms; readonly to: Ms }): Promise<readonly ModelSum[]>;
 
   /** Of these traces, those in which a call that counts was told. */
   countedTraces(traces: readonly string[]): Promise<ReadonlySet<string>>;

@@ -40,7 +40,7 @@ export async function gatherFacts(
   sources: FactSources & { readonly only: string | null },
 ): Promise<ReportFacts> {
   const { store, only } = sources;
-  const asked = { span, now, gaps: await gapsIn(span, store), models: await modelsIn(span, store) };
+  const asked = { span, now, gaps: await gapsIn(span, store), models: await modelsIn(span, only, store) };
   const agents: AgentFacts[] = [];
   for await (const rows of rowsOf(only, store)) {
     await nextTurn();
@@ -133,12 +133,13 @@ const mending: ReadonlySet<string> = new Set(["starting", "probation", "cooldown
 /** What counts, by agent and day. Added up in the store: the hours of a month are a hundred thousand rows. */
 async function modelsIn(
   { days }: ReportSpan,
+  only: string | null,
   store: Pick<Store, "modelSums">,
 ): Promise<ReadonlyMap<string, readonly ModelFacts[]>> {
   const models = new Map<string, ModelFacts[]>();
   for (const { date, from, to } of days) {
     await nextTurn();
-    for (const { agent, ...sum } of await store.modelSums({ from, to })) {
+    for (const { agent, ...sum } of await store.modelSums({ ...(only === null ? {} : { agent: only }), from, to })) {
       const list = models.get(agent) ?? [];
       models.set(agent, list);
       list.push({ date, ...sum });

@@ -229,15 +229,18 @@ export function readModelHours(db: Connection, agentId: number | null, from: Ms,
   }));
 }
 
-const modelSumsIn = `
+const modelSumsOf = (which: string): string => `
 SELECT name, provider, model, sum(calls) AS calls, CAST(sum(input_tokens + output_tokens) AS REAL) AS tokens,
   CAST(sum(cost_usd_micros) AS REAL) AS cost_usd_micros, CAST(sum(unpriced_tokens) AS REAL) AS unpriced_tokens
 FROM agents CROSS JOIN call_hours ON agent_id = agents.id
-WHERE hour >= ? AND hour < ? AND counted = 1
+WHERE hour >= ?1 AND hour < ?2 AND counted = 1 ${which}
 GROUP BY agents.id, provider, model ORDER BY name, provider, model`;
+const modelSumsOfAll = modelSumsOf("");
+const modelSumsOfOne = modelSumsOf("AND agent_id = ?3");
 
-export function readModelSums(db: Connection, from: Ms, to: Ms): readonly ModelSum[] {
-  return db.all(modelSumsIn, from, to).map((row) => ({
+export function readModelSums(db: Connection, agentId: number | null, from: Ms, to: Ms): readonly ModelSum[] {
+  const rows = agentId === null ? db.all(modelSumsOfAll, from, to) : db.all(modelSumsOfOne, from, to, agentId);
+  return rows.map((row) => ({
     agent: text(row, "name"),
     ...modelOf(row),
     calls: number(row, "calls"),

@@ -115,7 +115,8 @@ function agentStore(db: Connection, agents: AgentTable): Pick<Store, AgentReads>
     calls: (agent, query) => db.perform(() => readCalls(db, { id: idOf(agent), name: agent }, query)),
     modelHours: ({ agent, from, to }) =>
       db.perform(() => readModelHours(db, agent === undefined ? null : idOf(agent), from, to)),
-    modelSums: ({ from, to }) => db.perform(() => readModelSums(db, from, to)),
+    modelSums: ({ agent, from, to }) =>
+      db.perform(() => readModelSums(db, agent === undefined ? null : idOf(agent), from, to)),
     countedTraces: (traces) => db.perform(() => readCountedTraces(db, traces)),
     lastEventId: () => db.perform(() => lastHistoryId(db)),
   };

@@ -158,6 +158,8 @@ export const callClaims: Claims = {
       ],
     );
     assert.deepEqual(await store.modelSums({ from: morning + 2 * hour, to: morning + 3 * hour }), []);
+    assert.deepEqual(await store.modelSums({ agent: "bot", from: 0, to: morning + 2 * hour }), sums);
+    assert.deepEqual(await store.modelSums({ agent: "nobody", from: 0, to: morning + 2 * hour }), []);
     const [first] = await store.hours({ agents: ["bot"], from: 0, to: morning + hour });
     assert.deepEqual([first?.tokens, first?.costUsdMicros, first?.unpricedBeats, first?.beats], [360, 3_000, 1, 0]);
   },
