@@ -1,9 +1,6 @@
 // The watched process of the detection benchmark: a real store, ledger and sweeper in real time. Most agents beat once a
 // minute, as seen from the store: their stored deadlines come due evenly and have moved on by then. Some fall silent.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import {
   defaultSettings,
@@ -17,7 +14,7 @@ import {
   type Ms,
 } from "@midwatch/core";
 import { parseBeat } from "@midwatch/protocol";
-import { openSqliteStore, type AgentWrite, type Store } from "@midwatch/store";
+import type { AgentWrite, Store } from "@midwatch/store";
 import { systemClock, textLog } from "@midwatch/server";
 // Below the package's table of contents: the sweeper is measured without the HTTP around it.
 import { Ledger } from "../packages/server/src/ledger/ledger.ts";
@@ -27,6 +24,7 @@ import { Supervisors } from "../packages/server/src/sweeper/supervisors.ts";
 import { Sweeper } from "../packages/server/src/sweeper/sweeper.ts";
 import { answerParent } from "./child.ts";
 import type { DetectionOrder, DetectionResult } from "./detection.ts";
+import { inStore } from "./in-store.ts";
 
 const perCommit = 1_000;
 /** Seeding 100,000 agents takes seconds; the first deadline comes after it. */
@@ -48,19 +46,14 @@ async function timerLags(): Promise<number[]> {
   return lags;
 }
 
-async function detect(order: DetectionOrder): Promise<DetectionResult> {
-  const folder = mkdtempSync(join(tmpdir(), "midwatch-bench-"));
-  const store = await openSqliteStore({ file: join(folder, "midwatch.db") });
-  try {
+function detect(order: DetectionOrder): Promise<DetectionResult> {
+  return inStore(async (store) => {
     const begun = performance.now();
     const startAt = Date.now() + (order.agents > 10_000 ? seedingMs : 3_000);
     const deadlines = await seed(store, order, startAt);
     const seeded = performance.now();
-    return await watch({ store, order, startAt, deadlines, seedMs: seeded - begun });
-  } finally {
-    await store.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
+    return watch({ store, order, startAt, deadlines, seedMs: seeded - begun });
+  });
 }
 
 async function watch(given: {

@@ -2,12 +2,10 @@
 // the one of each agent that is tried again later, and 5,000 for a channel that works. Beside it the same looks where nothing
 // waits, or only what works. Workers look several times a second, and mostly find nothing.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { DAY, HOUR, MINUTE, type Ms } from "@midwatch/core";
-import { openSqliteStore, type Store } from "@midwatch/store";
+import type { Store } from "@midwatch/store";
 import { median, spellCount, type Bench, type Finding } from "./finding.ts";
+import { inStore } from "./in-store.ts";
 import { printTable } from "./table.ts";
 
 const agents = 2_000;
@@ -108,15 +106,4 @@ async function row(
     }
   }
   return [what, median(times[0]), median(times[1])];
-}
-
-async function inStore<T>(body: (store: Store) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "midwatch-bench-"));
-  const store = await openSqliteStore({ file: join(folder, "midwatch.db") });
-  try {
-    return await body(store);
-  } finally {
-    await store.close();
-    rmSync(folder, { recursive: true });
-  }
 }

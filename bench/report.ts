@@ -2,14 +2,12 @@
 // merely reading the same agents' hours from the store takes. Two months of beats, one every five minutes; the report reads
 // hours, and a beat a minute would make no more of them. Every tenth agent is restarted twice a day, and tells its memory.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { DAY, HOUR, MINUTE, defaultSettings, newAgent, type HistoryEntry, type Ms } from "@midwatch/core";
-import { openSqliteStore, type AgentWrite, type BeatRecord, type Store, type UsageRecord } from "@midwatch/store";
+import type { AgentWrite, BeatRecord, Store, UsageRecord } from "@midwatch/store";
 import { createReporter } from "../packages/server/src/report/index.ts";
 import { settingsMerger } from "../packages/server/src/settings.ts";
 import { median, spellCount, spellMs, type Bench } from "./finding.ts";
+import { inStore } from "./in-store.ts";
 import { printTable } from "./table.ts";
 
 const agents = 200;
@@ -20,10 +18,8 @@ const aimMs = 2_000;
 const start: Ms = Date.UTC(2026, 8, 1);
 const now: Ms = Date.UTC(2026, 10, 1, 8);
 
-export const run: Bench = async () => {
-  const folder = mkdtempSync(join(tmpdir(), "midwatch-bench-"));
-  const store = await openSqliteStore({ file: join(folder, "midwatch.db") });
-  try {
+export const run: Bench = () =>
+  inStore(async (store) => {
     for (let n = 0; n < agents; n += 1) await liveThrough(store, n);
     const reporter = createReporter({
       store,
@@ -60,11 +56,7 @@ export const run: Bench = async () => {
         met: month < aimMs,
       },
     ];
-  } finally {
-    await store.close();
-    rmSync(folder, { recursive: true });
-  }
-};
+  });
 
 async function timed(round: number, times: number[] | undefined, work: () => Promise<unknown>): Promise<void> {
   const from = performance.now();
