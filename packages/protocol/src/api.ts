@@ -1,5 +1,6 @@
-import type { ReportView } from "./report-view.ts";
 /** What the HTTP API answers with. Times are RFC 3339 UTC strings, durations seconds (`_s`), money USD. */
+
+import type { ReportView } from "./report-view.ts";
 
 export type Iso = string;
 

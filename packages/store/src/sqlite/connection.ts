@@ -63,7 +63,12 @@ export class Connection {
   values(sql: string, ...values: SQLInputValue[]): readonly (readonly SQLOutputValue[])[] {
     const statement = this.statement(sql);
     statement.setReturnArrays(true);
-    return statement.all(...values) as unknown as SQLOutputValue[][];
+    try {
+      return statement.all(...values) as unknown as SQLOutputValue[][];
+    } finally {
+      // It is found again by its text, also by those who ask for columns by name.
+      statement.setReturnArrays(false);
+    }
   }
 
   /** All of `work` or nothing of it; durable when this returns. */
