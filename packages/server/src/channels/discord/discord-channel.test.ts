@@ -132,11 +132,11 @@ test("a rate limit waits at least as long as Discord says", async () => {
   await using discord = await startDiscord();
   const channel = openChannel({ type: "discord", url: discord.url, allow_private: true });
   const body = JSON.stringify({ message: "You are being rate limited.", retry_after: 64.57, global: false });
-  discord.troubleNext({ status: 429, headers: { "retry-after": "65" }, body });
+  discord.answerNext({ status: 429, headers: { "retry-after": "65" }, body });
   const outcome = await channel.send(silent, never);
   assert.ok(!outcome.sent && outcome.retry);
   assert.equal(outcome.retryAfterMs, 65_000);
-  discord.troubleNext({ status: 429, body });
+  discord.answerNext({ status: 429, body });
   const second = await channel.send(silent, never);
   assert.equal(!second.sent && second.retryAfterMs, 64_570);
 });
@@ -157,14 +157,14 @@ test("a deleted webhook and a wrong token are final, say what to do, and keep th
 
 test("a Discord in trouble is tried again", async () => {
   await using discord = await startDiscord();
-  discord.troubleNext({ status: 502, body: "<html>Bad gateway</html>" });
+  discord.answerNext({ status: 502, body: "<html>Bad gateway</html>" });
   const outcome = await openChannel({ type: "discord", url: discord.url, allow_private: true }).send(silent, never);
   assert.ok(!outcome.sent && outcome.retry);
 });
 
 test("a 200 that is not the message, such as a page of a proxy in between, is no receipt", async () => {
   await using discord = await startDiscord();
-  discord.troubleNext({ status: 200, body: "<html>Please sign in</html>" });
+  discord.answerNext({ status: 200, body: "<html>Please sign in</html>" });
   assert.deepEqual(await openChannel({ type: "discord", url: discord.url, allow_private: true }).send(silent, never), {
     sent: false,
     retry: true,

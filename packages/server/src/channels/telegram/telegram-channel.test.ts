@@ -160,10 +160,10 @@ test("an acknowledgement whose look Telegram refuses is said in plain words, and
   await using telegram = await startTelegram();
   const channel = open(telegram);
   await channel.send(grouped, never);
-  telegram.troubleNext(refusal(400, "Bad Request: can't parse entities"));
+  telegram.answerNext(refusal(400, "Bad Request: can't parse entities"));
   assert.equal((await channel.send(acknowledged, never, `${telegramChat}:1`)).sent, true);
   assert.equal(telegram.messages.get(1)!.parse_mode, undefined);
-  telegram.troubleNext(refusal(429, "Too Many Requests: retry after 5", { retry_after: 5 }));
+  telegram.answerNext(refusal(429, "Too Many Requests: retry after 5", { retry_after: 5 }));
   const outcome = await channel.send(acknowledged, never, `${telegramChat}:1`);
   assert.ok(!outcome.sent && outcome.retry);
   assert.equal(telegram.messages.size, 1);
@@ -180,7 +180,7 @@ test("a group that became a supergroup is followed to its new number, once", asy
 
 test("a message that Telegram refuses for its markup or a button is sent again as plain words", async () => {
   await using telegram = await startTelegram();
-  telegram.troubleNext(refusal(400, "Bad Request: BUTTON_URL_INVALID"));
+  telegram.answerNext(refusal(400, "Bad Request: BUTTON_URL_INVALID"));
   assert.equal((await open(telegram).send(grouped, never)).sent, true);
   const { text, parse_mode: mode, reply_markup: markup } = telegram.messages.get(1)!;
   assert.deepEqual([mode, markup], [undefined, undefined]);
@@ -191,7 +191,7 @@ test("a rate limit waits at least as long as Telegram says, whatever status it c
   await using telegram = await startTelegram();
   const limit = refusal(429, "Too Many Requests: retry after 35", { retry_after: 35 });
   for (const trouble of [limit, { ...limit, status: 200 }]) {
-    telegram.troubleNext(trouble);
+    telegram.answerNext(trouble);
     assert.deepEqual(await open(telegram).send(silent, never), {
       sent: false,
       retry: true,
@@ -211,7 +211,7 @@ test("a wrong token is final, and its error does not hold the token even where t
     error: `${telegram.host} answered 401: Unauthorized. The \`token\` is wrong or was replaced: ask BotFather for it with /token`,
   });
   for (const body of [`Cannot POST /bot${token}/sendMessage`, refusal(404, `no bot ${token}`).body]) {
-    telegram.troubleNext({ status: 404, body });
+    telegram.answerNext({ status: 404, body });
     const outcome = await open(telegram, { token }).send(silent, never);
     assert.ok(!outcome.sent && !outcome.retry);
     assert.doesNotMatch(outcome.error, /another-token/);
@@ -223,7 +223,7 @@ test("a chat that the bot is not in is final, and says where to look", async () 
   const outcome = await open(telegram, { chat: 4_711 }).send(silent, never);
   assert.ok(!outcome.sent && !outcome.retry);
   assert.match(outcome.error, /400: Bad Request: chat not found\. Look at `chat`/);
-  telegram.troubleNext(refusal(403, "Forbidden: bot was kicked from the supergroup chat"));
+  telegram.answerNext(refusal(403, "Forbidden: bot was kicked from the supergroup chat"));
   const kicked = await open(telegram).send(silent, never);
   assert.ok(!kicked.sent && !kicked.retry);
 });
@@ -231,7 +231,7 @@ test("a chat that the bot is not in is final, and says where to look", async () 
 test("a Telegram in trouble, and a page of something in between, are tried again", async () => {
   await using telegram = await startTelegram();
   for (const trouble of [refusal(502, "Bad Gateway"), { status: 200, body: "<html>Please sign in</html>" }]) {
-    telegram.troubleNext(trouble);
+    telegram.answerNext(trouble);
     const outcome = await open(telegram).send(silent, never);
     assert.ok(!outcome.sent && outcome.retry, JSON.stringify(outcome));
   }

@@ -1,20 +1,10 @@
-import { startReceiver, type Received, type Receiver } from "../loopback-receiver.ts";
+import type { Received } from "../loopback-receiver.ts";
+import { startStandIn, type StandIn, type StandInAnswer } from "./stand-in.ts";
 
-/** What Discord answers with instead of looking at a message. */
-export interface DiscordTrouble {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-export interface DiscordInTest extends AsyncDisposable {
+export interface DiscordInTest extends StandIn {
   readonly url: string;
-  readonly host: string;
-  readonly receiver: Receiver;
   /** The messages that stand in the channel, by id. */
   readonly messages: Map<string, DiscordBody>;
-  /** The next request is answered with this. */
-  troubleNext(trouble: DiscordTrouble): void;
 }
 
 export interface DiscordBody {
@@ -37,25 +27,15 @@ const path = "/api/webhooks/1122334455/the-token-of-the-webhook";
 /** A webhook of Discord on the loopback: it takes and refuses what the real one documents, in the same words and codes. */
 export async function startDiscord(): Promise<DiscordInTest> {
   const messages = new Map<string, DiscordBody>();
-  let trouble: DiscordTrouble | null = null;
-  const receiver = await startReceiver((response, request) => {
-    const answer = trouble ?? answerTo(request, messages);
-    trouble = null;
-    response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers }).end(answer.body);
-  });
+  const standIn = await startStandIn((request) => answerTo(request, messages), { "content-type": "application/json" });
   return {
-    url: `http://127.0.0.1:${receiver.port}${path}`,
-    host: `127.0.0.1:${receiver.port}`,
-    receiver,
+    ...standIn,
+    url: `http://${standIn.host}${path}`,
     messages,
-    troubleNext: (next) => {
-      trouble = next;
-    },
-    [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose](),
   };
 }
 
-function answerTo(request: Received, messages: Map<string, DiscordBody>): DiscordTrouble {
+function answerTo(request: Received, messages: Map<string, DiscordBody>): StandInAnswer {
   const url = new URL(request.path, "http://discord.test");
   const id = new RegExp(`^${path}/messages/(\\d+)$`).exec(url.pathname)?.[1];
   if (url.pathname !== path && id === undefined) {
@@ -105,6 +85,6 @@ function wrongWith({ content = "", embeds = [] }: DiscordBody): string | null {
   return null;
 }
 
-function failure(status: number, code: number, message: string): DiscordTrouble {
+function failure(status: number, code: number, message: string): StandInAnswer {
   return { status, body: JSON.stringify({ message, code }) };
 }

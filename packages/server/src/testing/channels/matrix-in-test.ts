@@ -1,12 +1,8 @@
-import { startReceiver, type Received, type Receiver } from "../loopback-receiver.ts";
+import type { Received } from "../loopback-receiver.ts";
+import { startStandIn, type StandIn, type StandInAnswer } from "./stand-in.ts";
 
 export const matrixToken = "syt_bWlkd2F0Y2g_abcdefghijklmnop";
 export const matrixRoom = "!kAuwzRoom:example.org";
-
-export interface MatrixAnswer {
-  readonly status: number;
-  readonly body: string;
-}
 
 export interface MatrixContent {
   readonly msgtype?: string;
@@ -18,39 +14,27 @@ export interface MatrixContent {
   readonly "m.relates_to"?: { readonly rel_type: string; readonly event_id: string };
 }
 
-export interface MatrixInTest extends AsyncDisposable {
+export interface MatrixInTest extends StandIn {
   readonly server: string;
-  readonly host: string;
-  readonly receiver: Receiver;
   /** The events of the room in their order. */
   readonly events: readonly { readonly id: string; readonly content: MatrixContent }[];
-  answerNext(answer: MatrixAnswer): void;
 }
 
 /** The one call of a Matrix homeserver that matters here, with one user and one room, and with its memory of transactions. */
 export async function startMatrix(): Promise<MatrixInTest> {
   const events: { id: string; content: MatrixContent }[] = [];
   const transactions = new Map<string, string>();
-  let given: MatrixAnswer | null = null;
-  const receiver = await startReceiver((response, request) => {
-    const answer = given ?? answerTo(request, { events, transactions });
-    given = null;
-    response.writeHead(answer.status, { "content-type": "application/json" }).end(answer.body);
+  const standIn = await startStandIn((request) => answerTo(request, { events, transactions }), {
+    "content-type": "application/json",
   });
-  const host = `127.0.0.1:${receiver.port}`;
   return {
-    server: `http://${host}`,
-    host,
-    receiver,
+    ...standIn,
+    server: `http://${standIn.host}`,
     events,
-    answerNext: (answer) => {
-      given = answer;
-    },
-    [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose](),
   };
 }
 
-export function matrixError(status: number, errcode: string, error: string, more: object = {}): MatrixAnswer {
+export function matrixError(status: number, errcode: string, error: string, more: object = {}): StandInAnswer {
   return { status, body: JSON.stringify({ errcode, error, ...more }) };
 }
 
@@ -59,7 +43,7 @@ interface Room {
   readonly transactions: Map<string, string>;
 }
 
-function answerTo(request: Received, { events, transactions }: Room): MatrixAnswer {
+function answerTo(request: Received, { events, transactions }: Room): StandInAnswer {
   const [, room = "", transaction = ""] =
     /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/send\/m\.room\.message\/([^/?]+)$/.exec(request.path) ?? [];
   if (room === "" || request.method !== "PUT") return matrixError(404, "M_UNRECOGNIZED", "Unrecognized request");

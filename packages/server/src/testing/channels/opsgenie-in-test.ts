@@ -1,4 +1,5 @@
-import { startReceiver, type Received, type Receiver } from "../loopback-receiver.ts";
+import type { Received } from "../loopback-receiver.ts";
+import { startStandIn, type StandIn, type StandInAnswer } from "./stand-in.ts";
 
 export const opsgenieKey = "01234567-89ab-cdef-0123-456789abcdef";
 
@@ -22,46 +23,29 @@ interface OpenAlert {
   readonly acknowledgedBy?: string;
 }
 
-export interface OpsgenieAnswer {
-  readonly status: number;
-  readonly body: string;
-}
-
-export interface OpsgenieInTest extends AsyncDisposable {
+export interface OpsgenieInTest extends StandIn {
   readonly server: string;
-  readonly host: string;
-  readonly receiver: Receiver;
   readonly open: Map<string, OpenAlert>;
   /** What the alerts that were closed said at their end. */
   readonly closed: Map<string, string>;
-  answerNext(answer: OpsgenieAnswer): void;
 }
 
 /** The Alert API on the loopback, with one integration. */
 export async function startOpsgenie(root = ""): Promise<OpsgenieInTest> {
   const open = new Map<string, OpenAlert>();
   const closed = new Map<string, string>();
-  let given: OpsgenieAnswer | null = null;
-  const receiver = await startReceiver((response, request) => {
-    const answer = given ?? answerTo({ ...request, path: request.path.slice(root.length) }, open, closed);
-    given = null;
-    response.writeHead(answer.status).end(answer.body);
-  });
-  const host = `127.0.0.1:${receiver.port}`;
+  const standIn = await startStandIn((request) =>
+    answerTo({ ...request, path: request.path.slice(root.length) }, open, closed),
+  );
   return {
-    server: `http://${host}${root}`,
-    host,
-    receiver,
+    ...standIn,
+    server: `http://${standIn.host}${root}`,
     open,
     closed,
-    answerNext: (answer) => {
-      given = answer;
-    },
-    [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose](),
   };
 }
 
-function answerTo(request: Received, open: Map<string, OpenAlert>, closed: Map<string, string>): OpsgenieAnswer {
+function answerTo(request: Received, open: Map<string, OpenAlert>, closed: Map<string, string>): StandInAnswer {
   const accepted = {
     result: "Request will be processed",
     took: 0.1,

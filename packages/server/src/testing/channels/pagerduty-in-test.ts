@@ -1,4 +1,5 @@
-import { startReceiver, type Received, type Receiver } from "../loopback-receiver.ts";
+import type { Received } from "../loopback-receiver.ts";
+import { startStandIn, type StandIn, type StandInAnswer } from "./stand-in.ts";
 
 export const pagerDutyKey = "0123456789abcdef0123456789abcdef";
 
@@ -10,22 +11,13 @@ export interface PagerDutyEventInTest {
   readonly links?: readonly { readonly href: string; readonly text?: string }[];
 }
 
-export interface PagerDutyAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-export interface PagerDutyInTest extends AsyncDisposable {
+export interface PagerDutyInTest extends StandIn {
   readonly server: string;
-  readonly host: string;
-  readonly receiver: Receiver;
   /** Open incidents by their key, as they were triggered last. */
   readonly open: Map<string, PagerDutyEventInTest>;
   /** Keys of open incidents that somebody looks after. */
   readonly acknowledged: Set<string>;
   readonly changes: PagerDutyEventInTest[];
-  answerNext(answer: PagerDutyAnswer): void;
 }
 
 /** The Events API v2 on the loopback, with one service. */
@@ -33,31 +25,20 @@ export async function startPagerDuty(): Promise<PagerDutyInTest> {
   const open = new Map<string, PagerDutyEventInTest>();
   const acknowledged = new Set<string>();
   const changes: PagerDutyEventInTest[] = [];
-  let given: PagerDutyAnswer | null = null;
-  const receiver = await startReceiver((response, request) => {
-    const answer = given ?? answerTo(request, { open, acknowledged, changes });
-    given = null;
-    response.writeHead(answer.status, answer.headers ?? {}).end(answer.body);
-  });
-  const host = `127.0.0.1:${receiver.port}`;
+  const standIn = await startStandIn((request) => answerTo(request, { open, acknowledged, changes }));
   return {
-    server: `http://${host}`,
-    host,
-    receiver,
+    ...standIn,
+    server: `http://${standIn.host}`,
     open,
     acknowledged,
     changes,
-    answerNext: (answer) => {
-      given = answer;
-    },
-    [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose](),
   };
 }
 
 function answerTo(
   request: Received,
   { open, acknowledged, changes }: Pick<PagerDutyInTest, "open" | "acknowledged" | "changes">,
-): PagerDutyAnswer {
+): StandInAnswer {
   if (request.method !== "POST" || request.body.length > 512_000) return { status: 400, body: "" };
   const event = JSON.parse(request.body) as PagerDutyEventInTest;
   const wrong = wrongWith(event, request.path === "/v2/change/enqueue");

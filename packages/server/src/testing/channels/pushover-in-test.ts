@@ -1,44 +1,26 @@
-import { startReceiver, type Received, type Receiver } from "../loopback-receiver.ts";
+import type { Received } from "../loopback-receiver.ts";
+import { startStandIn, type StandIn, type StandInAnswer } from "./stand-in.ts";
 
 export const pushoverToken = "azGDORePK8gMaC0QOYAMyEEuzJnyUi";
 export const pushoverUser = "uQiRzpo4DXghDmr9QzzfQu27cmVRsG";
 
-export interface PushoverAnswer {
-  readonly status: number;
-  readonly body: string;
-}
-
-export interface PushoverInTest extends AsyncDisposable {
+export interface PushoverInTest extends StandIn {
   readonly server: string;
-  readonly host: string;
-  readonly receiver: Receiver;
   readonly messages: Readonly<Record<string, string>>[];
   /** Emergencies that ring, by their receipt, with their tags. */
   readonly ringing: Map<string, readonly string[]>;
-  answerNext(answer: PushoverAnswer): void;
 }
 
 /** Pushover on the loopback, with one application and one user. */
 export async function startPushover(): Promise<PushoverInTest> {
   const messages: Readonly<Record<string, string>>[] = [];
   const ringing = new Map<string, readonly string[]>();
-  let given: PushoverAnswer | null = null;
-  const receiver = await startReceiver((response, request) => {
-    const answer = given ?? answerTo(request, messages, ringing);
-    given = null;
-    response.writeHead(answer.status).end(answer.body);
-  });
-  const host = `127.0.0.1:${receiver.port}`;
+  const standIn = await startStandIn((request) => answerTo(request, messages, ringing));
   return {
-    server: `http://${host}`,
-    host,
-    receiver,
+    ...standIn,
+    server: `http://${standIn.host}`,
     messages,
     ringing,
-    answerNext: (answer) => {
-      given = answer;
-    },
-    [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose](),
   };
 }
 
@@ -46,7 +28,7 @@ function answerTo(
   request: Received,
   messages: Readonly<Record<string, string>>[],
   ringing: Map<string, readonly string[]>,
-): PushoverAnswer {
+): StandInAnswer {
   const fields = Object.fromEntries(new URLSearchParams(request.body));
   if (fields["token"] !== pushoverToken) return refusal("application token is invalid");
   const [, tag] = /^\/1\/receipts\/cancel_by_tag\/([\w-]+)\.json$/.exec(request.path) ?? [];
@@ -85,7 +67,7 @@ function wrongWith(fields: Readonly<Record<string, string>>): string | null {
   return expire > 0 && expire <= 10_800 ? null : "expire must be at most 10800 seconds";
 }
 
-function yes(fields: object): PushoverAnswer {
+function yes(fields: object): StandInAnswer {
   return {
     status: 200,
     body: JSON.stringify({ ...fields, status: 1, request: "647d2300-702c-4b38-8b2f-d56326ae460b" }),
@@ -93,7 +75,7 @@ function yes(fields: object): PushoverAnswer {
 }
 
 /** What Pushover says no with. */
-export function refusal(error: string, status = 400): PushoverAnswer {
+export function refusal(error: string, status = 400): StandInAnswer {
   const request = "5042853c-402d-4a18-abcb-168734a801de";
   return { status, body: JSON.stringify({ errors: [error], status: 0, request }) };
 }

@@ -1,13 +1,8 @@
-import { startReceiver, type Received, type Receiver } from "../loopback-receiver.ts";
+import type { Received } from "../loopback-receiver.ts";
+import { startStandIn, type StandIn, type StandInAnswer } from "./stand-in.ts";
 
 export const slackToken = "xoxb-123456789012-abcdefghijklmnop";
 export const slackChannelId = "C0123456789";
-
-export interface SlackAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
-}
 
 export interface SlackBody {
   readonly channel?: string;
@@ -30,16 +25,13 @@ interface SlackText {
   readonly text: string;
 }
 
-export interface SlackInTest extends AsyncDisposable {
+export interface SlackInTest extends StandIn {
   /** The incoming webhook. */
   readonly url: string;
   /** The root of the Web API. */
   readonly server: string;
-  readonly host: string;
-  readonly receiver: Receiver;
   /** The messages that stand in the channel, by `ts`. */
   readonly messages: Map<string, SlackBody>;
-  answerNext(answer: SlackAnswer): void;
 }
 
 const webhookPath = "/services/T0123456789/B0123456789/abcdefghijklmnopqrstuvwx";
@@ -47,33 +39,23 @@ const webhookPath = "/services/T0123456789/B0123456789/abcdefghijklmnopqrstuvwx"
 /** Slack on the loopback: one incoming webhook, and two methods of the Web API with one bot in one channel. */
 export async function startSlack(): Promise<SlackInTest> {
   const messages = new Map<string, SlackBody>();
-  let given: SlackAnswer | null = null;
-  const receiver = await startReceiver((response, request) => {
-    const usual = request.path.startsWith("/api/") ? methodAnswer : webhookAnswer;
-    const answer = given ?? usual(request, messages);
-    given = null;
-    response.writeHead(answer.status, answer.headers ?? {}).end(answer.body);
-  });
-  const host = `127.0.0.1:${receiver.port}`;
+  const standIn = await startStandIn((request) =>
+    request.path.startsWith("/api/") ? methodAnswer(request, messages) : webhookAnswer(request, messages),
+  );
   return {
-    url: `http://${host}${webhookPath}`,
-    server: `http://${host}/api`,
-    host,
-    receiver,
+    ...standIn,
+    url: `http://${standIn.host}${webhookPath}`,
+    server: `http://${standIn.host}/api`,
     messages,
-    answerNext: (answer) => {
-      given = answer;
-    },
-    [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose](),
   };
 }
 
 /** The Web API says no with 200. */
-export function no(error: string): SlackAnswer {
+export function no(error: string): StandInAnswer {
   return { status: 200, body: JSON.stringify({ ok: false, error }) };
 }
 
-function webhookAnswer(request: Received, messages: Map<string, SlackBody>): SlackAnswer {
+function webhookAnswer(request: Received, messages: Map<string, SlackBody>): StandInAnswer {
   if (request.path !== webhookPath) return { status: 404, body: "no_service" };
   if (request.method !== "POST") return { status: 400, body: "invalid_payload" };
   const body = JSON.parse(request.body) as SlackBody;
@@ -84,7 +66,7 @@ function webhookAnswer(request: Received, messages: Map<string, SlackBody>): Sla
   return { status: 200, body: "ok" };
 }
 
-function methodAnswer(request: Received, messages: Map<string, SlackBody>): SlackAnswer {
+function methodAnswer(request: Received, messages: Map<string, SlackBody>): StandInAnswer {
   const { authorization, "content-type": type } = request.headers;
   if (authorization === undefined) return no("not_authed");
   if (authorization !== `Bearer ${slackToken}`) return no("invalid_auth");
@@ -103,7 +85,7 @@ function methodAnswer(request: Received, messages: Map<string, SlackBody>): Slac
 function placed(
   messages: Map<string, SlackBody>,
   { ts, body }: { readonly ts: string; readonly body: SlackBody },
-): SlackAnswer {
+): StandInAnswer {
   messages.set(ts, body);
   return { status: 200, body: JSON.stringify({ ok: true, channel: body.channel, ts, message: body }) };
 }

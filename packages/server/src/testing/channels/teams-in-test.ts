@@ -1,17 +1,9 @@
-import { startReceiver, type Received, type Receiver } from "../loopback-receiver.ts";
+import type { Received } from "../loopback-receiver.ts";
+import { startStandIn, type StandIn, type StandInAnswer } from "./stand-in.ts";
 
-export interface TeamsAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-export interface TeamsInTest extends AsyncDisposable {
+export interface TeamsInTest extends StandIn {
   readonly url: string;
-  readonly host: string;
-  readonly receiver: Receiver;
   readonly cards: Card[];
-  answerNext(answer: TeamsAnswer): void;
 }
 
 export interface Card {
@@ -33,30 +25,19 @@ const signature = "Q1ZpLXlkb25vdC1ndWVzcw";
 /** A workflow of Power Automate that posts cards, on the loopback. It also reads the card as strictly as Teams does. */
 export async function startTeams(): Promise<TeamsInTest> {
   const cards: Card[] = [];
-  let given: TeamsAnswer | null = null;
-  const receiver = await startReceiver((response, request) => {
-    const answer = given ?? answerTo(request, cards);
-    given = null;
-    response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers }).end(answer.body);
-  });
-  const host = `127.0.0.1:${receiver.port}`;
+  const standIn = await startStandIn((request) => answerTo(request, cards), { "content-type": "application/json" });
   return {
-    url: `http://${host}${path}?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=${signature}`,
-    host,
-    receiver,
+    ...standIn,
+    url: `http://${standIn.host}${path}?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=${signature}`,
     cards,
-    answerNext: (answer) => {
-      given = answer;
-    },
-    [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose](),
   };
 }
 
-export function workflowError(status: number, code: string, message: string): TeamsAnswer {
+export function workflowError(status: number, code: string, message: string): StandInAnswer {
   return { status, body: JSON.stringify({ error: { code, message } }) };
 }
 
-function answerTo(request: Received, cards: Card[]): TeamsAnswer {
+function answerTo(request: Received, cards: Card[]): StandInAnswer {
   const url = new URL(request.path, "http://teams.test");
   if (url.pathname !== path) return workflowError(404, "WorkflowNotFound", "The workflow could not be found.");
   const given = url.searchParams.get("sig");

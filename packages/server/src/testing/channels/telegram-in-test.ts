@@ -1,23 +1,15 @@
-import { startReceiver, type Received, type Receiver } from "../loopback-receiver.ts";
+import type { Received } from "../loopback-receiver.ts";
+import { startStandIn, type StandIn, type StandInAnswer } from "./stand-in.ts";
 
 export const telegramToken = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw";
 export const telegramChat = -1_001_234_567_890;
 
-/** An answer instead of a look at the message. */
-export interface TelegramTrouble {
-  readonly status: number;
-  readonly body: string;
-}
-
-export interface TelegramInTest extends AsyncDisposable {
+export interface TelegramInTest extends StandIn {
   readonly server: string;
-  readonly host: string;
-  readonly receiver: Receiver;
   /** The messages that stand in the chat, by number. */
   readonly messages: Map<number, TelegramBody>;
   /** From now on the group has this number. */
   migrate(to: number): void;
-  troubleNext(trouble: TelegramTrouble): void;
 }
 
 export interface TelegramBody {
@@ -35,33 +27,24 @@ export interface TelegramBody {
 export async function startTelegram(): Promise<TelegramInTest> {
   const messages = new Map<number, TelegramBody>();
   let chat = telegramChat;
-  let trouble: TelegramTrouble | null = null;
-  const receiver = await startReceiver((response, request) => {
-    const answer = trouble ?? answerTo(request, messages, chat);
-    trouble = null;
-    response.writeHead(answer.status, { "content-type": "application/json" }).end(answer.body);
+  const standIn = await startStandIn((request) => answerTo(request, messages, chat), {
+    "content-type": "application/json",
   });
-  const host = `127.0.0.1:${receiver.port}`;
   return {
-    server: `http://${host}`,
-    host,
-    receiver,
+    ...standIn,
+    server: `http://${standIn.host}`,
     messages,
     migrate: (to) => {
       chat = to;
     },
-    troubleNext: (next) => {
-      trouble = next;
-    },
-    [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose](),
   };
 }
 
-export function refusal(status: number, description: string, parameters?: object): TelegramTrouble {
+export function refusal(status: number, description: string, parameters?: object): StandInAnswer {
   return { status, body: JSON.stringify({ ok: false, error_code: status, description, parameters }) };
 }
 
-function answerTo(request: Received, messages: Map<number, TelegramBody>, chat: number): TelegramTrouble {
+function answerTo(request: Received, messages: Map<number, TelegramBody>, chat: number): StandInAnswer {
   const [, token, method] = /^\/bot([^/]+)\/(\w+)$/.exec(request.path) ?? [];
   if (request.method !== "POST" || token === undefined) return refusal(404, "Not Found");
   if (token !== telegramToken) return refusal(401, "Unauthorized");
@@ -89,7 +72,7 @@ function answerTo(request: Received, messages: Map<number, TelegramBody>, chat: 
 function placed(
   messages: Map<number, TelegramBody>,
   { id, chat, body }: { readonly id: number; readonly chat: number; readonly body: TelegramBody },
-): TelegramTrouble {
+): StandInAnswer {
   messages.set(id, body);
   const result = { message_id: id, chat: { id: chat, type: "supergroup" }, date: 1_774_690_000, text: body.text };
   return { status: 200, body: JSON.stringify({ ok: true, result }) };
