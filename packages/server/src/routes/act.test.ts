@@ -17,6 +17,14 @@ async function goesSilent(midwatch: TestServer, clock: TestClock, agent = "bot-1
   await passTime(clock, midwatch, 3 * MINUTE);
 }
 
+/** An agent that a supervisor keeps hangs, and a message of it goes out. */
+async function keptHangs(midwatch: TestServer, clock: TestClock): Promise<void> {
+  await batch(midwatch, clock.now(), [beatItem(1, clock.now())]);
+  const fact = { type: "hung", at: clock.now(), agent: "kept", run_id: "r1", last_beat_at: clock.now() } as const;
+  await batch(midwatch, clock.now(), [{ n: 2, fact }]);
+  await passTime(clock, midwatch, SECOND);
+}
+
 async function incidentOf(midwatch: TestServer, agent: string): Promise<IncidentView> {
   const { body } = await midwatch.get<Page<IncidentView>>(`/api/v1/incidents?agent=${agent}`);
   return body.items[0] ?? assert.fail(`${agent} has no incident`);
@@ -146,10 +154,7 @@ test("a kept agent is restarted by a link as by the API, and the command says wh
   await using hook = await startReceiver();
   const clock = createTestClock();
   await using midwatch = await startTestServer({ ...withLinks(hook), clock });
-  await batch(midwatch, clock.now(), [beatItem(1, clock.now())]);
-  const fact = { type: "hung", at: clock.now(), agent: "kept", run_id: "r1", last_beat_at: clock.now() } as const;
-  await batch(midwatch, clock.now(), [{ n: 2, fact }]);
-  await passTime(clock, midwatch, SECOND);
+  await keptHangs(midwatch, clock);
   assert.deepEqual(
     messages(hook)[0]?.actions.map(({ action }) => action),
     ["acknowledge", "restart", "silence"],
@@ -264,10 +269,7 @@ test("a deed that is refused leaves the link as it was", async () => {
   await using hook = await startReceiver();
   const clock = createTestClock();
   await using midwatch = await startTestServer({ ...withLinks(hook), clock });
-  await batch(midwatch, clock.now(), [beatItem(1, clock.now())]);
-  const fact = { type: "hung", at: clock.now(), agent: "kept", run_id: "r1", last_beat_at: clock.now() } as const;
-  await batch(midwatch, clock.now(), [{ n: 2, fact }]);
-  await passTime(clock, midwatch, SECOND);
+  await keptHangs(midwatch, clock);
   await batch(midwatch, clock.now(), [], { agents: ["another"] });
   const path = pathOf(hook, "restart");
   const refused = await press(midwatch, path);

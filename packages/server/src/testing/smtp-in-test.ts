@@ -138,3 +138,11 @@ export async function startScripted(
     },
   };
 }
+
+/** Settings of a channel that sends through such a server on the loopback; `ca` vouches for it. */
+export function smtpSettings(port: number, ca: string): Readonly<Record<string, unknown>> {
+  return {
+    ...{ type: "email", host: "127.0.0.1", port, user: mailUser, password: mailPassword, ca },
+    ...{ from: "alerts@example.org", to: "ada@example.org", allow_private: true },
+  };
+}

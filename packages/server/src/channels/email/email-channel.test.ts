@@ -6,8 +6,7 @@ import type { ChannelSurroundings, MailBody } from "../channel.ts";
 import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
 import {
   certificateFor,
-  mailPassword,
-  mailUser,
+  smtpSettings,
   startSmtp,
   type ReceivedMail,
   type SmtpInTest,
@@ -20,14 +19,7 @@ function open(
   settings: Readonly<Record<string, unknown>> = {},
   around: Partial<ChannelSurroundings> = {},
 ) {
-  return openChannel(
-    {
-      ...{ type: "email", host: "127.0.0.1", port, user: mailUser, password: mailPassword, ca: certificate.cert },
-      ...{ from: "alerts@example.org", to: "ada@example.org", allow_private: true },
-      ...settings,
-    },
-    around,
-  );
+  return openChannel({ ...smtpSettings(port, certificate.cert), ...settings }, around);
 }
 
 async function arrived(

@@ -3,7 +3,7 @@ import type { LookupFunction } from "node:net";
 import test from "node:test";
 import type { ChannelSurroundings, SendOutcome } from "../channel.ts";
 import { never, openChannel, silent } from "../../testing/channel-examples.ts";
-import { certificateFor, mailPassword, mailUser, startScripted, startSmtp } from "../../testing/smtp-in-test.ts";
+import { certificateFor, smtpSettings, startScripted, startSmtp } from "../../testing/smtp-in-test.ts";
 
 const certificate = await certificateFor("127.0.0.1");
 
@@ -12,14 +12,7 @@ function open(
   settings: Readonly<Record<string, unknown>> = {},
   around: Partial<ChannelSurroundings> = {},
 ) {
-  return openChannel(
-    {
-      ...{ type: "email", host: "127.0.0.1", port, user: mailUser, password: mailPassword, ca: certificate.cert },
-      ...{ from: "alerts@example.org", to: "ada@example.org", allow_private: true },
-      ...settings,
-    },
-    around,
-  );
+  return openChannel({ ...smtpSettings(port, certificate.cert), ...settings }, around);
 }
 
 function failed(outcome: SendOutcome): Extract<SendOutcome, { sent: false }> {
