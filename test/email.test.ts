@@ -5,7 +5,8 @@ import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { message, type WebhookBody } from "@midwatch/protocol";
 import { createChannel } from "@midwatch/server/channels";
-import { certificateFor, mailPassword, mailUser, startSmtp } from "../packages/server/src/testing/smtp-in-test.ts";
+import { certificateFor } from "../packages/server/src/testing/certificate.ts";
+import { smtpSettings, startSmtp } from "../packages/server/src/testing/smtp-in-test.ts";
 import { findChromium, openPage, skipWithoutChromium } from "./support/chromium.ts";
 import { artifacts } from "./support/dashboard.ts";
 
@@ -106,14 +107,10 @@ test("a mail fits a phone and a desk, light and dark, and loads nothing", async 
 async function received(sent: WebhookBody): Promise<string> {
   const certificate = await certificateFor("127.0.0.1");
   await using smtp = await startSmtp(certificate);
-  const made = createChannel(
-    "mail",
-    {
-      ...{ type: "email", host: "127.0.0.1", port: smtp.port, allow_private: true, ca: certificate.cert },
-      ...{ user: mailUser, password: mailPassword, from: "alerts@example.org", to: "ada@example.org" },
-    },
-    { stream: new PassThrough(), now: Date.now },
-  );
+  const made = createChannel("mail", smtpSettings(smtp.port, certificate.cert), {
+    stream: new PassThrough(),
+    now: Date.now,
+  });
   assert.ok(made.ok, JSON.stringify(made));
   assert.deepEqual(await made.channel.send(sent, AbortSignal.timeout(20_000)), { sent: true });
   const { html } = smtp.received[0]!.parsed;

@@ -11,7 +11,8 @@ import { createChannel } from "@midwatch/server/channels";
 import { createDelivery } from "../packages/server/src/outbox/delivery.ts";
 import { renderMail } from "../packages/server/src/report/report-mail.ts";
 import { eventfulMonth } from "../packages/server/src/report/testing/eventful-month.ts";
-import { certificateFor, mailPassword, mailUser, startSmtp } from "../packages/server/src/testing/smtp-in-test.ts";
+import { certificateFor } from "../packages/server/src/testing/certificate.ts";
+import { smtpSettings, startSmtp } from "../packages/server/src/testing/smtp-in-test.ts";
 import { findChromium, openPage, skipWithoutChromium } from "./support/chromium.ts";
 import { artifacts } from "./support/dashboard.ts";
 
@@ -22,14 +23,11 @@ test(
     const certificate = await certificateFor("127.0.0.1");
     await using smtp = await startSmtp(certificate);
     await using watch = await eventfulMonth();
-    const made = createChannel(
-      "mail",
-      {
-        ...{ type: "email", host: "127.0.0.1", port: smtp.port, allow_private: true, ca: certificate.cert },
-        ...{ user: mailUser, password: mailPassword, from: "midwatch@example.org", to: "ada@example.org" },
-      },
-      { stream: new PassThrough(), now: Date.now, renderMail },
-    );
+    const made = createChannel("mail", smtpSettings(smtp.port, certificate.cert), {
+      stream: new PassThrough(),
+      now: Date.now,
+      renderMail,
+    });
     assert.ok(made.ok, JSON.stringify(made));
     await watch.schedule("08:00", ["mail"], { daily: false, monthly: 1 }).look();
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { simpleParser, type ParsedMail } from "mailparser";
-import { generate } from "selfsigned";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
+import type { Certificate } from "./certificate.ts";
 
-export const mailUser = "midwatch@example.org";
-export const mailPassword = "correct horse battery staple";
+const mailUser = "midwatch@example.org";
+const mailPassword = "correct horse battery staple";
 
 export interface ReceivedMail {
   /** Who got it, as the envelope said. */
@@ -26,25 +26,6 @@ export interface SmtpInTest extends AsyncDisposable {
   readonly connections: () => number;
   /** Replies to the next mails' addresses, or to their end when the name is "data". Each is used once. */
   readonly refuseNext: (what: string, code: number, words: string) => void;
-}
-
-export interface Certificate {
-  readonly key: string;
-  readonly cert: string;
-}
-
-/** One that vouches for itself, so that it is its own authority. */
-export async function certificateFor(name: string, from = Date.now() - 60_000, days = 2): Promise<Certificate> {
-  const made = await generate([{ name: "commonName", value: name }], {
-    keyType: "ec",
-    algorithm: "sha256",
-    notBeforeDate: new Date(from),
-    notAfterDate: new Date(from + days * 86_400_000),
-    extensions: [
-      { name: "subjectAltName", altNames: [name === "127.0.0.1" ? { type: 7, ip: name } : { type: 2, value: name }] },
-    ],
-  });
-  return { key: made.private, cert: made.cert };
 }
 
 export async function startSmtp(certificate: Certificate, options: SMTPServerOptions = {}): Promise<SmtpInTest> {

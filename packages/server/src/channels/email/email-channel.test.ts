@@ -4,13 +4,8 @@ import { deflateSync, crc32 } from "node:zlib";
 import { message, type WebhookBody } from "@midwatch/protocol";
 import type { ChannelSurroundings, MailBody } from "../channel.ts";
 import { endless, grouped, never, openChannel, silent } from "../../testing/channel-examples.ts";
-import {
-  certificateFor,
-  smtpSettings,
-  startSmtp,
-  type ReceivedMail,
-  type SmtpInTest,
-} from "../../testing/smtp-in-test.ts";
+import { certificateFor } from "../../testing/certificate.ts";
+import { smtpSettings, startSmtp, type ReceivedMail, type SmtpInTest } from "../../testing/smtp-in-test.ts";
 
 const certificate = await certificateFor("127.0.0.1");
 

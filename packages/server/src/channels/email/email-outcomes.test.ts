@@ -3,7 +3,8 @@ import type { LookupFunction } from "node:net";
 import test from "node:test";
 import type { ChannelSurroundings, SendOutcome } from "../channel.ts";
 import { never, openChannel, silent } from "../../testing/channel-examples.ts";
-import { certificateFor, smtpSettings, startScripted, startSmtp } from "../../testing/smtp-in-test.ts";
+import { certificateFor } from "../../testing/certificate.ts";
+import { smtpSettings, startScripted, startSmtp } from "../../testing/smtp-in-test.ts";
 
 const certificate = await certificateFor("127.0.0.1");
 

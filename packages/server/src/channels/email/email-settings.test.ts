@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { certificateFor } from "../../testing/smtp-in-test.ts";
+import { certificateFor } from "../../testing/certificate.ts";
 import { readEmailSettings } from "./email-settings.ts";
 
 const smallest = { type: "email", host: "smtp.example.org", from: "alerts@example.org", to: "ada@example.org" };

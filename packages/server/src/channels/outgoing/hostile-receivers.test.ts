@@ -7,7 +7,9 @@ import { gzipSync } from "node:zlib";
 import type { ChannelSurroundings, SendOutcome } from "../channel.ts";
 import { never, openChannel, silent } from "../../testing/channel-examples.ts";
 import { startReceiver } from "../../testing/loopback-receiver.ts";
-import { selfSignedCertificate } from "../../testing/self-signed-certificate.ts";
+import { certificateFor } from "../../testing/certificate.ts";
+
+const certificate = await certificateFor("127.0.0.1");
 
 type Failed = Extract<SendOutcome, { sent: false }>;
 
@@ -34,7 +36,7 @@ async function listen(t: TestContext, server: Server, host = "127.0.0.1"): Promi
 }
 
 test("a certificate that the receiver signed itself is not believed, and the way to do so is named", async (t) => {
-  const server = createHttpsServer(selfSignedCertificate(), (_request, response) => response.end("ok"));
+  const server = createHttpsServer(certificate, (_request, response) => response.end("ok"));
   const port = await listen(t, server);
   const { retry, error } = await failedAt(`https://127.0.0.1:${port}/hook`);
   assert.equal(retry, true);
@@ -52,7 +54,7 @@ test("https where plain HTTP is spoken, and the other way round, is said in word
   );
   const port = await listen(
     t,
-    createHttpsServer(selfSignedCertificate(), (_request, response) => response.end("ok")),
+    createHttpsServer(certificate, (_request, response) => response.end("ok")),
   );
   const { error } = await failedAt(`http://127.0.0.1:${port}/`);
   assert.match(error, /broke the connection|does not speak HTTP|answered 400/);
